@@ -1,0 +1,1 @@
+"""What is remembered: records, ledger, checkpoints, memory, mastery, schedule, delivery, report."""

@@ -1,0 +1,85 @@
+"""What a tool is, what it is given and what it returns; and the chat model it may ask.
+
+Knows nothing of the graph: tools reach upward only through the functions in their `ToolContext`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from sessions.records import Lang, Message, Question
+
+ToolKind = Literal["record", "need"]
+"""`record` runs after the speech and never delays it; `need` ends the stream and opens one round."""
+
+
+class ToolError(Exception):
+    """A tool could not do its work; the message goes to the model as the tool's result."""
+
+
+class ChatModel(Protocol):
+    """Messages in, pieces of text out."""
+
+    @property
+    def name(self) -> str:
+        """What the ledger and the report call this model."""
+        ...
+
+    def stream(self, messages: Sequence[Message]) -> AsyncIterator[str]:
+        """Yield the reply in pieces of any size; raise ModelError when the model fails."""
+        ...
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A request for a tool, after parsing and validation."""
+
+    name: str
+    arguments: dict[str, Any]
+    repairs: int = 0
+    """How many repairs the parser made to read it."""
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """What came of a call; `ok` False means `content` says what was wrong and what to do."""
+
+    name: str
+    ok: bool
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ToolContext:
+    """The world as a tool may see it: the turn under way, and functions that reach further."""
+
+    session: str
+    turn: str
+    lang: Lang
+    question: Question | None
+    answer: str
+    """All of the candidate's words on the question so far, as typed or heard."""
+    now: Callable[[], datetime]
+    find_question: Callable[[str], Question | None]
+    search: Callable[[str, int], Awaitable[list[dict[str, Any]]]]
+    recall: Callable[[str, int], Awaitable[list[dict[str, Any]]]]
+    model: ChatModel | None = None
+    """The grading model when one is configured."""
+    prepared: Mapping[str, Any] = field(default_factory=dict)
+    """Results that code computed before the model was asked, by tool name."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One row of the table of tools."""
+
+    name: str
+    kind: ToolKind
+    run: Callable[..., Awaitable[Mapping[str, Any]]]
+    description: str
+    parameters: Mapping[str, Any]
+    """JSON schema of the arguments."""
+    timeout_s: float = 20.0
