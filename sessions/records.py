@@ -6,9 +6,9 @@ computes; `validate` in the module that reads a record from outside checks it at
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 SCHEMA_VERSION = 1
 
@@ -174,7 +174,7 @@ class Turn(TypedDict):
     seconds: NotRequired[float]
     """How long the speaker held the floor."""
     answered_by: NotRequired[str]
-    """Model that wrote an interviewer turn; `embedded` or `embedded (fallback)` when it was ours."""
+    """Model that wrote an interviewer turn; `embedded…` when it was ours."""
 
 
 # ---- grades

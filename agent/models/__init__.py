@@ -1,0 +1,1 @@
+"""Who speaks: the embedded interviewer, any OpenAI-compatible endpoint, the fallback, the gate."""

@@ -1,0 +1,1 @@
+"""Voice around one hole: heard words in, sentences out."""
