@@ -1,0 +1,1 @@
+"""The knowledge base: question banks, their search, duplicates and the glossary."""
