@@ -15,7 +15,16 @@ def parse(
 
 
 def grade(item: dict[str, Any], answer: str) -> dict[str, Any]:
-    raise NotImplementedError("grade")
+    from tools.grade_answer import shared_grader
+    from tools.grading.evidence import AnswerText
+    from tools.grading.plain import plain_question
+
+    question = plain_question(
+        item["id"], item["question"], item["key_points"], item.get("reference_answer", "")
+    )
+    result = shared_grader().grade(question, [AnswerText("t1", answer)], "zh")
+    covered = [p["key_point"] for p in result["points"] if p["verdict"] == "covered"]
+    return {"score": result["overall"] or 0.0, "covered": covered, "grade": result}
 
 
 def run_code(source: str, tests: list[Any], limits: dict[str, Any]) -> dict[str, Any]:
@@ -39,4 +48,6 @@ def repair_terms(text: str) -> str:
 
 
 def selection_policy(bank: list[dict[str, Any]], seed: int) -> Any:
-    raise NotImplementedError("selection_policy")
+    from tests.simulated_candidate import Policy
+
+    return Policy(bank, seed)

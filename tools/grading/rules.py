@@ -1,0 +1,78 @@
+"""What sort of text an answer is, before any of it is held against the rubric."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence, Set
+
+from tools.grading.lexicon import lexicon
+from tools.grading.units import coverage, fold, units
+
+_SEGMENT = re.compile(
+    r"[，,、；;/|\n：:。.]+|\s{2,}|\s+(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff])\s+"
+)
+_PREDICATE = re.compile(
+    r"[是把会让则就只不被了才都也得拿靠给去来它使使比没可]|因为|所以|如果|通过|用来|需要|能够|时候|之后|之前|越|"
+    r"\b(?:is|are|was|were|does|do|has|have|can|will|makes?|gives?|uses?|used|because|so|when|which|by|let|lets|"
+    r"we|you|it|they|then|if|not|than|keeps?|needs?|turns?|gets?|takes?)\b"
+)
+_LIST_LENGTH = 6  # fewer terms than this is a short answer, not stuffing
+_WORDLIKE = re.compile(r"[\u3400-\u9fff]|[a-z]*[aeiouy][a-z]*")
+
+
+def is_gibberish(text: str) -> bool:
+    """Say whether a text has no words in it, or one piece over and over."""
+    plain = fold(text)
+    letters = [c for c in plain if c.isalnum()]
+    if not letters:
+        return False
+    words = re.findall(r"[a-z]+|[\u3400-\u9fff]", plain)
+    if len(letters) >= 6 and not words:
+        return True
+    latin = [w for w in words if w.isascii() and len(w) > 3]
+    chinese = len(words) - sum(w.isascii() for w in words)
+    if chinese < 4 and latin and sum(_unpronounceable(w) for w in latin) * 2 > len(latin):
+        return True
+    if len(letters) >= 12 and len(set(letters)) <= 3:
+        return True
+    data = "".join(letters).encode()
+    return len(data) >= 90 and len(zlib.compress(data, 9)) < 0.22 * len(data)
+
+
+def _unpronounceable(word: str) -> bool:
+    vowels = sum(c in "aeiouy" for c in word)
+    return vowels / len(word) < 0.2 or re.search(r"[bcdfghjklmnpqrstvwxz]{5}", word) is not None
+
+
+def is_stuffing(text: str) -> bool:
+    """Say whether a text lists terms and states no relation between them."""
+    segments = [s.strip() for s in _SEGMENT.split(fold(text)) if s and s.strip()]
+    if len(segments) < _LIST_LENGTH:
+        return False
+    bare = [s for s in segments if _PREDICATE.search(s) is None and _width(s) <= 14]
+    long_said = sum(_width(s) for s in segments if s not in bare)
+    share = sum(_width(s) for s in bare) / max(1.0, sum(map(_width, segments)))
+    return len(bare) >= _LIST_LENGTH and share >= 0.6 and long_said <= 60
+
+
+def _width(text: str) -> float:
+    return sum(1.0 if "\u3400" <= c <= "\u9fff" else 0.4 for c in text)
+
+
+def cue_counts(text: str) -> dict[str, int]:
+    """Return how often each list of cue words occurs in a text."""
+    plain = fold(text)
+    return {name: len(pattern.findall(plain)) for name, pattern in lexicon().cues.items()}
+
+
+def restates(text: str, question_units: Set[str]) -> float:
+    """Return the share of an answer's content that only repeats the question's words, 0 to 1."""
+    said = units(text)
+    return coverage(said, question_units)
+
+
+def named_share(text: str, terms: Sequence[re.Pattern[str]]) -> float:
+    """Return the share of key terms that a text names."""
+    plain = fold(text)
+    return sum(t.search(plain) is not None for t in terms) / len(terms) if terms else 0.0
