@@ -1,0 +1,137 @@
+"""Text as search and duplicate detection see it: folded, cut into words, turned into sound.
+
+The heavy parts (jieba, pypinyin) load when first used.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import unicodedata
+import warnings
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+_LATIN = re.compile(r"[a-z0-9_.+#]*[a-z0-9_+#]")
+_HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
+_GAP = re.compile(r"[\s\-_‐‑–—·]")
+_LOAD_LOCK = threading.Lock()
+_CACHE: dict[str, Path] = {}
+
+FILLERS = frozenset(
+    "的 了 吗 呢 吧 啊 呀 嘛 哦 嗯 呃 额 是 在 和 与 及 或 就 都 也 还 又 被 把 给 让 对 从 到 向 为 于"
+    " 以 这 那 哪 这个 那个 哪个 这种 那种 一个 一下 一些 一种 有 没有 会 要 能 可以 可能 我 你 他 它"
+    " 我们 你们 他们 自己 其 之 而 且 但 但是 如果 因为 所以 然后 就是 那么 这么 什么 怎么 如何 为什么"
+    " 啥 咋 来着 到底 究竟 其实 比如 时候 里 里面 上 下 中 讲讲 说说 聊聊 谈谈 介绍 解释 简述 描述 请"
+    " 请问 一般 通常 进行 具体 主要 哪些 多少 几个 东西 意思 知道 觉得 a an the is are of to in on for"
+    " and or do does what how why it its be by with that this as at from can".split()
+)
+"""Words that carry no subject; they are kept out of word matching, never out of bigrams."""
+
+
+def fold(text: str) -> str:
+    """Return text in one width and one case."""
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def squeeze(text: str) -> tuple[str, list[int]]:
+    """Fold and drop spaces and hyphens; the list gives each kept character's place in `text`."""
+    kept: list[str] = []
+    places: list[int] = []
+    for place, char in enumerate(text):
+        if _GAP.match(char):
+            continue
+        for piece in fold(char):
+            kept.append(piece)
+            places.append(place)
+    return "".join(kept), places
+
+
+def han_runs(text: str) -> list[str]:
+    """Return the unbroken runs of Chinese characters."""
+    return _HAN_RUN.findall(text)
+
+
+def latin_words(text: str) -> list[str]:
+    """Return words in Latin letters or digits of folded text, a plural s removed."""
+    return [_singular(word) for word in _LATIN.findall(text)]
+
+
+def _singular(word: str) -> str:
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def use_jieba_cache(folder: Path) -> None:
+    """Let jieba keep its parsed dictionary in that folder instead of the system's temp folder."""
+    _CACHE["folder"] = folder
+
+
+@cache
+def _cutter() -> Any:
+    with _LOAD_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # old escapes in jieba's own source
+        import jieba
+
+        jieba.setLogLevel(logging.ERROR)
+        cutter = jieba.Tokenizer()
+        if (folder := _CACHE.get("folder")) is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            cutter.tmp_dir = str(folder)
+        cutter.initialize()
+        return cutter
+
+
+@lru_cache(maxsize=20_000)
+def cut_run(run: str) -> tuple[str, ...]:
+    """Return the words of a Chinese run, long ones also by their known parts."""
+    return tuple(word for word in _cutter().cut_for_search(run, HMM=False) if word not in FILLERS)
+
+
+def cut_words(folded: str) -> list[str]:
+    """Return the words of folded text: Chinese by dictionary, Latin by spaces, no fillers."""
+    words = [word for run in han_runs(folded) for word in cut_run(run)]
+    words += [word for word in latin_words(folded) if word not in FILLERS]
+    return words
+
+
+def bigrams(run: Sequence[str]) -> list[str]:
+    """Return neighbouring pairs joined; a single item stands for itself."""
+    if len(run) < 2:
+        return list(run)
+    return [a + b for a, b in pairwise(run)]
+
+
+@lru_cache(maxsize=30_000)
+def syllable(char: str) -> str:
+    """Return the sound of a Chinese character, folded over what speakers and recognisers confuse.
+
+    One reading a character: both sides of a comparison fold alike, so a wrong reading is harmless
+    except between homophones of a rare reading.
+    """
+    return fold_syllable(_reading(char))
+
+
+def _reading(char: str) -> str:
+    from pypinyin import Style, lazy_pinyin
+
+    return str(lazy_pinyin(char, style=Style.NORMAL)[0])
+
+
+@lru_cache(maxsize=4_000)
+def fold_syllable(pinyin: str) -> str:
+    """Merge zh/z, ch/c, sh/s, l/n/r and final ng/n."""
+    sound = pinyin.replace("ü", "v")
+    sound = re.sub(r"^(z|c|s)h", r"\1", sound)
+    sound = re.sub(r"^[nr](?=[aeiouv])", "l", sound)
+    return re.sub(r"(?<=[aei])ng$", "n", sound)
+
+
+def sounds(text: str) -> list[tuple[str, int]]:
+    """Return the folded syllables of the Chinese characters of `text` with their places."""
+    return [(syllable(c), i) for i, c in enumerate(text) if "\u3400" <= c <= "\u9fff"]
