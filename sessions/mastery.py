@@ -1,0 +1,214 @@
+"""How able a candidate is in each topic: hierarchical Bayes over graded answers, with its doubt.
+
+An overall ability g ~ N(0, 1) fixes the scale; a topic's ability is g plus a deviation; answers
+follow the graded-response model of `response.py`, and the grader's own error is part of the
+likelihood. What was learnt of a topic blurs with time, so its variance grows back towards the
+prior. Everything is integrated on a grid: the same history always gives the same numbers.
+
+The spreads are guesses of a plausible candidate, fitted to nobody. Scores of graders of different
+versions are not averaged here: each enters as evidence with that grader's own error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, NotRequired, cast
+
+from typing_extensions import TypedDict
+
+from sessions.records import TopicMastery
+from sessions.response import GRADES, ItemParameters, curves, level_parameters
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+OVERALL_SD = 1.0
+"""Spread of overall ability between candidates: it fixes the scale."""
+TOPIC_SD = 0.7
+"""Spread of one candidate's topics around the overall ability."""
+DRIFT_SD_PER_YEAR = 0.75
+"""A random walk of each topic: after a year an answer tells little more than the prior does."""
+GRADER_SD = 12.0
+"""Error of a score, in points, when the grader does not say how sure it is."""
+POINTS, EDGE = 61, 4.5
+"""The grid of topic abilities."""
+DRAWS = 400
+"""Joint draws for the odds of being among the weakest: fixed numbers, hence repeatable."""
+
+
+class GradedAnswer(TypedDict):
+    """One question's grade as evidence of ability."""
+
+    question: str
+    topic: str
+    level: int
+    score: float
+    """0 to 100, what was earned without help."""
+    at: str
+    """UTC time, ISO 8601."""
+    error_sd: NotRequired[float]
+    """The grader's error in points; GRADER_SD when absent."""
+    parameters: NotRequired[ItemParameters]
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What is believed of all topics at one moment, jointly through the overall ability."""
+
+    topics: tuple[str, ...]
+    answers: tuple[int, ...]
+    mean: Array
+    """[topic]"""
+    sd: Array
+    """[topic]"""
+    overall: Array
+    """[g]: probability of each point of the overall grid."""
+    given_mean: Array
+    """[g, topic]: a topic's mean were the overall ability known."""
+    given_sd: Array
+    """[g, topic]"""
+
+    def mastery(self) -> dict[str, TopicMastery]:
+        """Return the record of each topic."""
+        return {
+            topic: TopicMastery(
+                topic=topic,
+                mean=round(float(self.mean[i]), 4),
+                sd=round(float(self.sd[i]), 4),
+                answers=self.answers[i],
+            )
+            for i, topic in enumerate(self.topics)
+        }
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """The abilities over which everything is integrated, and the prior on them."""
+
+    theta: Array
+    overall: Array
+    prior: Array
+    """[g]"""
+    spread: Array
+    """[g, theta]: p(topic ability | overall ability)"""
+
+
+@lru_cache(maxsize=1)
+def _grid() -> _Grid:
+    import numpy as np
+
+    theta = np.linspace(-EDGE, EDGE, POINTS)
+    overall = np.linspace(-3.2, 3.2, 41)
+    prior = np.exp(-0.5 * (overall / OVERALL_SD) ** 2)
+    spread = np.exp(-0.5 * ((theta[None, :] - overall[:, None]) / TOPIC_SD) ** 2)
+    return _Grid(theta, overall, prior / prior.sum(), spread / spread.sum(1, keepdims=True))
+
+
+def _likelihood(answer: GradedAnswer) -> Array:
+    """[theta]: how well each ability explains the score, the grader's error included."""
+    import numpy as np
+
+    parameters = answer.get("parameters") or level_parameters(answer["level"])
+    chances = curves(parameters["slope"], tuple(parameters["thresholds"]), POINTS, EDGE)
+    error = answer.get("error_sd", GRADER_SD)
+    near = np.exp(-0.5 * ((answer["score"] - np.array(GRADES)) / error) ** 2)
+    return near @ chances + 1e-12
+
+
+@lru_cache(maxsize=512)
+def _blur(hundredths: int) -> Array:
+    """[theta, theta]: the random walk of a topic over a time, by its sd in hundredths."""
+    import numpy as np
+
+    theta = _grid().theta
+    kernel = np.exp(-0.5 * ((theta[None, :] - theta[:, None]) / (hundredths / 100)) ** 2)
+    return cast("Array", kernel / kernel.sum(1, keepdims=True))
+
+
+def _drifted(message: Array, days: float) -> Array:
+    hundredths = round(100 * DRIFT_SD_PER_YEAR * (max(days, 0.0) / 365.25) ** 0.5)
+    return message if hundredths < 5 else _blur(hundredths) @ message
+
+
+def _message(answers: Sequence[GradedAnswer], now: datetime) -> Array:
+    """[theta]: likelihood of one topic's answers, as evidence of the ability at `now`."""
+    import numpy as np
+
+    message, last = np.ones(POINTS), None
+    for answer in sorted(answers, key=lambda a: a["at"]):
+        at = datetime.fromisoformat(answer["at"])
+        if last is not None:
+            message = _drifted(message, (at - last).total_seconds() / 86400)
+        message = message * _likelihood(answer)
+        message, last = message / message.max(), at
+    if last is not None:
+        message = _drifted(message, (now - last).total_seconds() / 86400)
+    return message
+
+
+def posterior(
+    history: Sequence[GradedAnswer], now: datetime, topics: Sequence[str] = ()
+) -> Posterior:
+    """Return what the history tells of every topic in it and of `topics`, as of `now`."""
+    import numpy as np
+
+    by_topic: dict[str, list[GradedAnswer]] = {topic: [] for topic in topics}
+    for answer in history:
+        by_topic.setdefault(answer["topic"], []).append(answer)
+    grid = _grid()
+    messages = [_message(answers, now) for answers in by_topic.values()]
+    likelihood = np.array(messages).reshape(-1, POINTS)
+    evidence = grid.spread @ likelihood.T + 1e-300  # [g, topic]
+    log_overall = np.log(grid.prior) + np.log(evidence).sum(1)
+    overall = np.exp(log_overall - log_overall.max())
+    overall /= overall.sum()
+    given_mean = (grid.spread * grid.theta) @ likelihood.T / evidence
+    given_square = (grid.spread * grid.theta**2) @ likelihood.T / evidence
+    mean, square = overall @ given_mean, overall @ given_square
+    return Posterior(
+        topics=tuple(by_topic),
+        answers=tuple(len(answers) for answers in by_topic.values()),
+        mean=mean,
+        sd=np.sqrt(np.maximum(square - mean**2, 1e-9)),
+        overall=overall,
+        given_mean=given_mean,
+        given_sd=np.sqrt(np.maximum(given_square - given_mean**2, 1e-9)),
+    )
+
+
+def estimate(
+    history: Sequence[GradedAnswer], now: datetime, topics: Sequence[str] = ()
+) -> dict[str, TopicMastery]:
+    """Return each topic's mastery as of `now`; one never asked stands where the rest suggests."""
+    return posterior(history, now, topics).mastery()
+
+
+def overall_ability(belief: Posterior) -> tuple[float, float]:
+    """Return mean and sd of the overall ability."""
+    points = _grid().overall
+    mean = float(belief.overall @ points)
+    return mean, max(float(belief.overall @ points**2) - mean**2, 1e-9) ** 0.5
+
+
+@lru_cache(maxsize=64)
+def _noise(topics: int) -> Array:
+    import numpy as np
+
+    return np.random.default_rng(topics).standard_normal((DRAWS, topics))
+
+
+def weak_odds(belief: Posterior, places: int = 3) -> Array:
+    """Return, for each topic, the probability that it is among the candidate's weakest."""
+    import numpy as np
+
+    steps = (np.arange(DRAWS) + 0.5) / DRAWS
+    at = np.minimum(np.searchsorted(np.cumsum(belief.overall), steps), len(belief.overall) - 1)
+    draws = belief.given_mean[at] + belief.given_sd[at] * _noise(len(belief.topics))
+    order = np.argsort(np.argsort(draws, axis=1), axis=1)
+    return cast("Array", (order < places).mean(0))
