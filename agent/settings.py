@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 Origin = Literal["default", "file", "environment", "flag"]
 
@@ -148,7 +148,7 @@ def _with(settings: Settings, name: str, value: Any, origin: Origin) -> Settings
         raise SettingsError(f"unknown setting {name!r} ({origin})")
     part = replace(part, **{key: _convert(name, value, getattr(part, key))})
     changed = replace(settings, origins={**settings.origins, name: origin})
-    return cast(Settings, replace(changed, **{section: part}))
+    return replace(changed, **{section: part})
 
 
 _CHOICES = {

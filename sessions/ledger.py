@@ -140,17 +140,21 @@ class Ledger:
             row = connection.execute(query).first()
         return None if row is None else _event(row._mapping)
 
-    def last(self, session: str, kind: str) -> Event | None:
-        """Return the newest event of this kind in the session, or None."""
+    def tail(self, session: str, kind: str, count: int) -> list[Event]:
+        """Return the newest `count` events of this kind in the session, oldest first."""
         query = (
             sa.select(_EVENTS)
             .where(_EVENTS.c.session == session, _EVENTS.c.kind == kind)
             .order_by(_EVENTS.c.id.desc())
-            .limit(1)
+            .limit(count)
         )
         with self._engine.connect() as connection:
-            row = connection.execute(query).first()
-        return None if row is None else _event(row._mapping)
+            rows = [_event(row._mapping) for row in connection.execute(query)]
+        return rows[::-1]
+
+    def last(self, session: str, kind: str) -> Event | None:
+        """Return the newest event of this kind in the session, or None."""
+        return next(iter(self.tail(session, kind, 1)), None)
 
     def count(self, session: str, kind: str) -> int:
         """Return how many events of this kind the session holds."""
@@ -182,7 +186,7 @@ class Ledger:
         return int(result.rowcount)
 
     def _truncate_log(self) -> None:
-        """Fold SQLite's write-ahead log into the file, so that erased bytes do not survive in it."""
+        """Fold SQLite's log into the file, so that erased bytes do not survive in it."""
         if self._engine.dialect.name == "sqlite":
             with self._engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,4 +1,4 @@
-"""The vocabulary of Kaoguan's records: everything that is stored, sent to a face or put in a report.
+"""The vocabulary of the records: all that is stored, sent to a face or put in a report.
 
 All are plain JSON under a TypedDict, so that a stored record survives refactoring. Nothing here
 computes; `validate` in the module that reads a record from outside checks it at the edge.

@@ -20,6 +20,10 @@ class ToolError(Exception):
     """A tool could not do its work; the message goes to the model as the tool's result."""
 
 
+class ModelError(Exception):
+    """A model could not reply; the turn goes on with the embedded interviewer."""
+
+
 class ChatModel(Protocol):
     """Messages in, pieces of text out."""
 
