@@ -28,7 +28,9 @@ def grade(item: dict[str, Any], answer: str) -> dict[str, Any]:
 
 
 def run_code(source: str, tests: list[Any], limits: dict[str, Any]) -> dict[str, Any]:
-    raise NotImplementedError("run_code")
+    from tools.sandbox.runner import run
+
+    return dict(run(source, tests, limits))
 
 
 def import_questions(path: str) -> list[dict[str, Any]]:

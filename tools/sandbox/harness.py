@@ -1,0 +1,351 @@
+"""Runs inside the sandbox, around the candidate's code, as the only program there.
+
+It is sent as text and imports nothing of ours, and of the standard library only what starts fast.
+It protects nothing: the code it runs shares its process and may alter all of it. So it is given
+arguments only, never what is expected, and all it can say is what the code returned.
+
+Requests come as JSON lines, replies leave as JSON lines, each behind `prefix`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+FILENAME = "solution.py"
+_MESSAGE_CHARS = 2000
+
+
+def _coders() -> tuple[Any, Any]:
+    """Return (encode, decode) on the C parts of `json`: the package itself costs 9 ms to import."""
+    try:
+        from _json import encode_basestring_ascii, make_encoder, make_scanner
+    except ImportError:
+        import json
+
+        return (lambda v: json.dumps(v, default=_plain)), json.loads
+
+    class Reading:
+        strict = True
+        object_hook = object_pairs_hook = array_hook = None
+        parse_float = float
+        parse_int = int
+        parse_constant = {"NaN": float("nan"), "Infinity": 1e999, "-Infinity": -1e999}.__getitem__
+        memo: dict[str, str] = {}
+
+    scan: Any = make_scanner(Reading())
+
+    def encode(value: Any) -> str:
+        write: Any = make_encoder(
+            {}, _plain, encode_basestring_ascii, None, ": ", ", ", False, False, True
+        )
+        return "".join(write(value, 0))
+
+    return encode, lambda text: scan(text, 0)[0]
+
+
+def _plain(value: Any) -> Any:
+    """Turn arrays and tensors into lists; anything else is not JSON."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError("a value of type " + type(value).__name__)
+
+
+encode, decode = _coders()
+
+
+class Channel:
+    """Lines of JSON to and from the judge."""
+
+    def __init__(self, requests: int, replies: int, prefix: bytes) -> None:
+        self.ends = (requests, replies)
+        self._requests = requests
+        self._replies = replies
+        self._prefix = prefix
+        self._rest = b""
+
+    def receive(self) -> Any:
+        """Wait for one request; end the process when the judge is gone."""
+        parts = [self._rest]
+        while b"\n" not in parts[-1]:
+            data = os.read(self._requests, 1 << 16)
+            if not data:
+                os._exit(0)
+            parts.append(data)
+        line, self._rest = b"".join(parts).split(b"\n", 1)
+        return decode(line.decode())
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Write one reply in full."""
+        data = self._prefix + encode(message).encode() + b"\n"
+        while data:
+            data = data[os.write(self._replies, data) :]
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        text = str(error)[:_MESSAGE_CHARS]
+    except BaseException:
+        text = "(its message could not be read)"
+    return text
+
+
+def describe(error: BaseException, lines: list[str]) -> dict[str, Any]:
+    """Say what was raised and at which of the candidate's lines."""
+    frames = []
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == FILENAME:
+            frames.append((step.tb_lineno, step.tb_frame.f_code.co_name))
+        step = step.tb_next
+    line = frames[-1][0] if frames else None
+    if isinstance(error, SyntaxError):
+        line = error.lineno
+    known = isinstance(line, int) and 0 < line <= len(lines)
+    shown = frames if len(frames) <= 8 else frames[:4] + frames[-4:]
+    return {
+        "type": type(error).__name__,
+        "message": _text_of(error) if not isinstance(error, SyntaxError) else str(error.msg),
+        "line": line if isinstance(line, int) else None,
+        "text": lines[line - 1].strip()[:200] if known and line is not None else "",
+        "trace": ["line %s in %s" % (n, name) for n, name in shown],
+    }
+
+
+def _set_limits(limits: dict[str, int]) -> None:
+    if not limits:
+        return
+    import resource
+
+    for name, value in limits.items():
+        kind = getattr(resource, "RLIMIT_" + name, None)
+        if kind is None:
+            continue
+        hard = resource.getrlimit(kind)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+def _set_thread_stack(size: int) -> None:
+    """Reserve less than 8 MB for each thread: reserved memory counts as used."""
+    if size:
+        import _thread
+
+        _thread.stack_size(size)
+
+
+def _module(name: str) -> Any:
+    module = type(sys)(name)
+    module.__dict__["__builtins__"] = __builtins__
+    module.__dict__["__file__"] = FILENAME
+    return module
+
+
+def _prepare_interpreter(job: dict[str, Any]) -> None:
+    """Give the code what an ordinary Python start would have given it."""
+    import builtins
+
+    builtins.exit = builtins.quit = sys.exit
+    sys.path.extend(job.get("paths", []))
+    sys.argv = [FILENAME]
+    try:
+        sys.set_int_max_str_digits(4300)
+    except AttributeError:
+        pass
+
+
+def _load(channel: Channel, job: dict[str, Any], name: str) -> tuple[Any, Any, list[str]]:
+    """Compile the source; on an error say so and end."""
+    source = job["source"]
+    lines = source.splitlines()
+    try:
+        code = compile(source, FILENAME, "exec", dont_inherit=True)
+    except BaseException as error:
+        channel.send({"k": "compile_error", "error": describe(error, lines)})
+        os._exit(1)
+    module = _module(name)
+    sys.modules[name] = module
+    return code, module, lines
+
+
+def _finish(value: Any, test: dict[str, Any], args: list[Any]) -> Any:
+    """The value to judge: what was returned, yielded, or changed in place."""
+    if hasattr(value, "__await__") and hasattr(value, "cr_frame"):
+        import asyncio
+
+        value = asyncio.run(value)
+    if test.get("take") is not None:
+        taken = []
+        for item in value:
+            if len(taken) >= test["take"]:
+                break
+            taken.append(item)
+        value = taken
+    return args[test["in_place"]] if test.get("in_place") is not None else value
+
+
+def _find(module: Any, name: str) -> Any:
+    found = module.__dict__.get(name)
+    holder = module.__dict__.get("Solution")
+    if found is None and isinstance(holder, type) and hasattr(holder, name):
+        return getattr(holder(), name)
+    if found is None:
+        raise NameError("the code defines no " + repr(name))
+    return found
+
+
+def _operate(module: Any, test: dict[str, Any]) -> list[Any]:
+    """Build an object and call its methods in turn; the first answer is always None."""
+    built, answers = None, []
+    for name, args in test["ops"]:
+        if built is None:
+            built = _find(module, name)(*args)
+            answers.append(None)
+        else:
+            answers.append(getattr(built, name)(*args))
+    return answers
+
+
+def _time_calls(module: Any, test: dict[str, Any]) -> list[float]:
+    """Seconds of each repetition, with fresh arguments each time."""
+    function, seconds = _find(module, test["fn"]), []
+    for _ in range(test["repeat"]):
+        args = decode(encode(test["args"]))
+        begun = time.perf_counter()
+        function(*args)
+        seconds.append(time.perf_counter() - begun)
+    return seconds
+
+
+def _answer(module: Any, test: dict[str, Any]) -> Any:
+    if "repeat" in test:
+        return _time_calls(module, test)
+    if "ops" in test:
+        return _operate(module, test)
+    if "module" in test:
+        return examine_module(_find(module, test["module"]), test)
+    args = test.get("args", [])
+    value = _find(module, test["fn"])(*args, **test.get("kwargs", {}))
+    return _finish(value, test, args)
+
+
+def examine_module(build: Any, test: dict[str, Any]) -> dict[str, Any]:
+    """Run a torch module forward and backward; report shapes, values and gradients."""
+    import torch
+
+    torch.manual_seed(test.get("seed", 0))
+    module = build(**test.get("init", {}))
+    inputs = [torch.tensor(value) for value in test["inputs"]]
+    output = module(*inputs)
+    output.float().sum().backward()
+    grads = {name: p.grad for name, p in module.named_parameters() if p.requires_grad}
+    return {
+        "shape": list(output.shape),
+        "values": output if test.get("values") else None,
+        "parameters": sorted(name for name, _ in module.named_parameters()),
+        "without_grad": sorted(name for name, grad in grads.items() if grad is None),
+        "finite": bool(torch.isfinite(output).all())
+        and all(bool(torch.isfinite(g).all()) for g in grads.values() if g is not None),
+    }
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:
+            pass
+
+
+def _one_test(channel: Channel, module: Any, lines: list[str], test: dict[str, Any]) -> None:
+    begun = time.perf_counter()
+    try:
+        value = _answer(module, test)
+    except BaseException as error:
+        reply = {"k": "raised", "error": describe(error, lines)}
+    else:
+        reply = {"k": "value", "ms": (time.perf_counter() - begun) * 1000, "v": value}
+    _flush()
+    try:
+        channel.send(reply)
+    except OSError:
+        os._exit(3)
+    except BaseException as error:
+        kind = type(reply.get("v")).__name__
+        channel.send({"k": "not_json", "type": str(kind)[:80], "why": _text_of(error)})
+
+
+def serve_calls(channel: Channel, job: dict[str, Any]) -> None:
+    """Load the code as a module, then answer one request after another."""
+    code, module, lines = _load(channel, job, "solution")
+    try:
+        exec(code, module.__dict__)
+    except BaseException as error:
+        _flush()
+        channel.send({"k": "load_error", "error": describe(error, lines)})
+        os._exit(1)
+    _flush()
+    channel.send({"k": "loaded"})
+    while True:
+        _one_test(channel, module, lines, channel.receive())
+
+
+def run_script(channel: Channel, job: dict[str, Any]) -> None:
+    """Run the code as a program on the real standard streams, then let Python end as usual."""
+    code, module, lines = _load(channel, job, "__main__")
+    if job.get("stdin") is not None:
+        import io
+
+        sys.stdin = io.TextIOWrapper(io.BytesIO(job["stdin"].encode()), encoding="utf-8")
+    channel.send({"k": "loaded"})
+    try:
+        exec(code, module.__dict__)
+    except SystemExit as end:
+        if end.code not in (None, 0):
+            channel.send({"k": "raised", "error": describe(end, lines)})
+            _flush()
+            os._exit(1)
+    except BaseException as error:
+        _flush()
+        channel.send({"k": "raised", "error": describe(error, lines)})
+        os._exit(1)
+    _flush()
+    channel.send({"k": "ended"})
+
+
+def become(channel: Channel, job: dict[str, Any]) -> None:
+    """Turn into another program, with the limits and locks already set."""
+    for fd in channel.ends:
+        os.set_inheritable(fd, job["keep"])
+    try:
+        os.execve(job["argv"][0], job["argv"], dict(os.environ))
+    except OSError as error:
+        channel.send({"k": "cannot_start", "why": _text_of(error)})
+        os._exit(127)
+
+
+def main(requests: int, replies: int) -> None:
+    """Set limits and locks, say so, then do the one job that is sent."""
+    channel = Channel(requests, replies, b"")
+    config = channel.receive()
+    if config.get("prefix"):
+        channel = Channel(requests, replies, b"\n" + config["prefix"].encode())
+    _set_limits(config.get("limits", {}))
+    _set_thread_stack(config.get("thread_stack", 0))
+    if config.get("lock"):
+        lock_self(config["lock"])  # type: ignore[name-defined]  # noqa: F821  (selflock.py's text)
+    channel.send({"k": "ready"})
+    job = channel.receive()
+    if job["mode"] == "become":
+        become(channel, job)
+    _prepare_interpreter(job)
+    serve = run_script if job["mode"] == "script" else serve_calls
+    serve(channel, job)
+
+
+if __name__ == "__judge__":
+    main(*_FDS)  # type: ignore[name-defined]  # noqa: F821  (set by the few lines that start it)
