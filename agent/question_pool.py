@@ -13,12 +13,24 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sessions.response import ItemParameters, level_parameters
+from sessions.schedule import Due
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+
+__all__ = [
+    "REST",
+    "Asked",
+    "Due",
+    "ItemInfo",
+    "Pool",
+    "free_wording",
+    "item_parameters",
+    "make_pool",
+]
 
 REST = timedelta(days=90)
 """How long a wording rests before it may be heard again."""
@@ -46,17 +58,6 @@ class Asked:
 
     wording: int
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """How much of a question's cards is due for review."""
-
-    cards: int
-    """Key points of the question that have a card."""
-    due: int
-    recall: float
-    """Lowest chance that one of the due key points is still remembered."""
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import TypedDict
 
-from agent.question_pool import Asked, Due, ItemInfo, Pool, free_wording, item_parameters, make_pool
+from agent.question_pool import Asked, ItemInfo, Pool, free_wording, item_parameters, make_pool
 from sessions.mastery import OVERALL_SD, TOPIC_SD, Posterior, weak_odds
 from sessions.response import expected_score, information, level_parameters
+from sessions.schedule import Due
 
 if TYPE_CHECKING:
     import numpy as np
@@ -262,7 +263,10 @@ def _is_open(view: _View, place: int, relaxed: Relaxed) -> bool:
     step = RELAXED.index(relaxed)
     if item.id in view.asked or (plan.kinds and item.kind not in plan.kinds):
         return False
-    if item.scope not in plan.scopes and not (item.scope == "generated" and relaxed == "bank"):
+    if item.scope == "generated":
+        if relaxed != "bank":
+            return False
+    elif item.scope not in plan.scopes:
         return False
     past = state.past.get(item.id, ())
     if past:

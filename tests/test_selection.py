@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.question_pool import Asked, Due, ItemInfo, free_wording, make_pool
+from agent.question_pool import Asked, ItemInfo, free_wording, make_pool
 from agent.selection import DUE_BONUS, KnowledgeState, SelectionPlan, choose
 from sessions.mastery import GradedAnswer, posterior
+from sessions.schedule import Due
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 TOPICS = ("rag", "rl", "nlp", "agents", "python", "safety")
