@@ -34,7 +34,19 @@ def run_code(source: str, tests: list[Any], limits: dict[str, Any]) -> dict[str,
 
 
 def import_questions(path: str) -> list[dict[str, Any]]:
-    raise NotImplementedError("import_questions")
+    from tools.knowledge.importers import import_file
+
+    return [
+        {
+            "heading": item.heading,
+            "line": item.line,
+            "has_answer": item.has_answer,
+            "kind": item.kind,
+            "scope": item.scope,
+            "section": " / ".join(item.section),
+        }
+        for item in import_file(path).items
+    ]
 
 
 def build_search(paths: list[str]) -> Callable[[str, int], list[dict[str, Any]]]:

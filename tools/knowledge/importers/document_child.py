@@ -1,0 +1,191 @@
+"""Run in a process of its own: turns one DOCX or PDF into lines, within limits.
+
+A damaged or hostile document may use up this process, never the program that asked. It imports
+nothing of ours and writes one JSON object: `lines`, or `problem` in one sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import zipfile
+from collections import Counter
+from typing import Any
+
+_MOST_BYTES = 200 * 1024 * 1024
+_HIGHEST_RATIO = 120
+"""Unpacked to packed; text in a DOCX packs about 10 to 1."""
+_MOST_PARTS = 5000
+_MOST_PAGES = 2000
+_MOST_CHARACTERS = 40_000_000
+_FEWEST_CHARACTERS_A_PAGE = 16
+
+
+class _Refused(Exception):
+    """The document is not read; the message says why and what to do."""
+
+
+def main(kind: str, path: str, memory: int, seconds: int) -> None:
+    """Read the document and write the result to standard output."""
+    _limit(memory, seconds)
+    try:
+        lines = _docx_lines(path) if kind == "docx" else _pdf_lines(path)
+        result: dict[str, Any] = {"lines": lines}
+    except _Refused as error:
+        result = {"problem": str(error)}
+    except MemoryError:
+        result = {"problem": "needs more memory than is given to one document; split it"}
+    except ImportError as error:
+        result = {"problem": f"cannot be read without {error.name}; install kaoguan[documents]"}
+    except RecursionError:
+        result = {"problem": "is nested too deeply; save it again from the program that wrote it"}
+    except Exception as error:
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        result = {"problem": f"is damaged ({reason}); save it again and retry"}
+    sys.stdout.write(json.dumps(result))
+
+
+def _limit(memory: int, seconds: int) -> None:
+    try:
+        import resource
+    except ImportError:
+        return  # Windows: only the time limit of the parent holds
+    for what, value in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds)):
+        try:
+            resource.setrlimit(what, (value, value))
+        except (ValueError, OSError):
+            continue
+
+
+def _docx_lines(path: str) -> list[str]:
+    _check_archive(path)
+    import docx
+    from docx.table import Table
+
+    lines: list[str] = []
+    size = 0
+    for block in docx.Document(path).iter_inner_content():
+        if isinstance(block, Table):
+            new = [""]
+            for n, row in enumerate(block.rows):
+                cells = [" ".join(cell.text.split()).replace("|", "/") for cell in row.cells]
+                new.append("| " + " | ".join(cells) + " |")
+                if not n:
+                    new.append("|" + "---|" * len(cells))
+            new.append("")
+        else:
+            new = _paragraph(block)
+        size += sum(map(len, new))
+        if size > _MOST_CHARACTERS:
+            raise _Refused("holds more text than is read from one document; split it")
+        lines += new
+    return lines
+
+
+def _paragraph(block: Any) -> list[str]:
+    text = block.text.strip()
+    if not text:
+        return [""]
+    style = str(getattr(block.style, "name", "") or "")
+    level = re.match(r"(?:heading|标题)\s*([1-9])", style, re.I)
+    if level and "\n" not in text:
+        return ["", "#" * min(6, int(level.group(1))) + " " + text, ""]
+    if style.lower() in ("title", "标题"):
+        return ["", "# " + text, ""]
+    listed = style.lower().startswith("list") or block._p.find(".//{*}numPr") is not None
+    return [("- " if listed else "") + part.rstrip() for part in text.split("\n")]
+
+
+def _check_archive(path: str) -> None:
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.infolist()
+        if len(parts) > _MOST_PARTS:
+            raise _Refused(
+                f"holds {len(parts)} parts, over the limit of {_MOST_PARTS}; save it again"
+            )
+        if not any(part.filename == "word/document.xml" for part in parts):
+            raise _Refused("is a zip archive without a Word document in it; save it as .docx again")
+        for part in parts:
+            ratio = part.file_size / max(1, part.compress_size)
+            if part.file_size > 1 << 20 and ratio > _HIGHEST_RATIO:
+                raise _Refused(
+                    f"unpacks to {ratio:.0f} times its size, as no written document does"
+                )
+        whole = sum(part.file_size for part in parts)
+        if whole > _MOST_BYTES:
+            raise _Refused(
+                f"unpacks to {whole // 1024 // 1024} MB, over the limit of 200 MB; split it"
+            )
+
+
+def _pdf_lines(path: str) -> list[str]:
+    import logging
+
+    import pypdf
+
+    logging.disable(logging.CRITICAL)
+    reader = pypdf.PdfReader(path)
+    if reader.is_encrypted and not reader.decrypt(""):
+        raise _Refused("is locked with a password; save an unlocked copy")
+    count = len(reader.pages)
+    if count > _MOST_PAGES:
+        raise _Refused(f"has {count} pages, over the limit of {_MOST_PAGES}; split it")
+    pages: list[list[str]] = []
+    size = 0
+    for page in reader.pages:
+        text = page.extract_text() or ""
+        size += len(text)
+        if size > _MOST_CHARACTERS:
+            raise _Refused("holds more text than is read from one document; split it")
+        pages.append([line.rstrip() for line in text.split("\n")])
+    scanned = sum(len("".join(page).strip()) < _FEWEST_CHARACTERS_A_PAGE for page in pages)
+    if scanned == count:
+        raise _Refused(
+            f"its {count} pages are pictures without text; run OCR on it first, then import"
+        )
+    return _rejoined(_without_frames(pages))
+
+
+def _without_frames(pages: list[list[str]]) -> list[str]:
+    """Drop lines that head or foot most pages."""
+    ends: Counter[str] = Counter()
+    for page in pages:
+        told = [line.strip() for line in page if line.strip()]
+        ends.update({re.sub(r"\d+", "0", line) for line in (*told[:2], *told[-2:])})
+    frames = {line for line, n in ends.items() if n >= max(3, 0.6 * len(pages))}
+    return [
+        line for page in pages for line in page if re.sub(r"\d+", "0", line.strip()) not in frames
+    ]
+
+
+def _rejoined(lines: list[str]) -> list[str]:
+    """Join the lines of a paragraph that the page's width broke."""
+    widths = sorted(_width(line) for line in lines if line.strip())
+    full = widths[int(len(widths) * 0.9)] * 0.85 if widths else 0
+    out: list[str] = []
+    going_on = False
+    for line in lines:
+        starts_anew = re.match(
+            r"\s*(?:[-*•·●#|]|\d{1,3}[.、)）]|[（(]\d|[一二三四五六七八九十]+、|第.{1,3}[章节])",
+            line,
+        )
+        if going_on and line.strip() and not starts_anew:
+            glue = " " if out[-1][-1:].isascii() and line.strip()[:1].isascii() else ""
+            out[-1] += glue + line.strip()
+        else:
+            out.append(line)
+        going_on = (
+            bool(line.strip())
+            and _width(line) >= full
+            and not line.rstrip().endswith(("。", "！", "？", "；", "：", ".", "!", "?", ":", ";"))
+        )
+    return out
+
+
+def _width(line: str) -> int:
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in line)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
