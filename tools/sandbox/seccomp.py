@@ -7,6 +7,7 @@ and structures behind pointers are the business of mounts or Landlock.
 from __future__ import annotations
 
 import errno
+import functools
 import platform
 import struct
 from dataclasses import dataclass
@@ -114,6 +115,7 @@ def _conditional(machine: Machine, rules: Rules) -> list[Instruction]:
     return program
 
 
+@functools.lru_cache(maxsize=8)
 def program(machine: Machine, rules: Rules) -> bytes:
     """The filter as an array of `struct sock_filter`."""
     code: list[Instruction] = [

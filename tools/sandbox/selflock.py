@@ -7,7 +7,10 @@ readlink and chdir anywhere (names and sizes of the machine's files can be learn
 from __future__ import annotations
 
 import os
-from typing import Any
+
+TYPE_CHECKING = False  # importing `typing` would cost 10 ms
+if TYPE_CHECKING:
+    from typing import Any
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every processor
 _PATH_BENEATH = 1

@@ -52,6 +52,8 @@ class Spawned:
     """What must be written before the first request."""
     prefix: bytes = b""
     """Mark of a message where messages and output share a stream."""
+    overhead_bytes: int = 0
+    """Memory of the isolation itself, which is not charged."""
     config: dict[str, Any] = field(default_factory=dict)
     """What the harness is told first: limits and locks it puts on itself."""
     scratch: str = ""
@@ -203,18 +205,21 @@ class Watch:
         now = time.monotonic()
         if self._spawned.pid and (force or now - self._looked_at >= _TICK_S):
             self._looked_at = now
-            cap = self.limits.memory_mb << 20
+            cap = (self.limits.memory_mb << 20) + self._spawned.overhead_bytes
             self._usage = tree.look(self._spawned.pid, self._spawned.ignore, cap)
-            self.peak_bytes = max(self.peak_bytes, self._usage.memory_bytes)
+            self._note_peak(self._usage.memory_bytes)
         return self._usage
+
+    def _note_peak(self, used: int) -> None:
+        self.peak_bytes = max(self.peak_bytes, used - self._spawned.overhead_bytes)
 
     def _over_limit(self) -> Stop | None:
         if self.output_over:
             return Stop("output")
         usage = self._look()
-        if usage.memory_bytes > self.limits.memory_mb << 20:
+        if usage.memory_bytes - self._spawned.overhead_bytes > self.limits.memory_mb << 20:
             return Stop("memory")
-        if usage.tasks > self.limits.max_processes + 2:
+        if not self._spawned.overhead_bytes and usage.tasks > self.limits.max_processes + 2:
             return Stop("processes")
         if self._spawned.scratch and time.monotonic() - self._folder_at > 0.02:
             size = tree.folder_bytes(self._spawned.scratch)
@@ -229,8 +234,7 @@ class Watch:
             return
         self._ended = True
         if self._spawned.pid:
-            peak = tree.peak_bytes(self._spawned.pid, self._spawned.ignore)
-            self.peak_bytes = max(self.peak_bytes, peak)
+            self._note_peak(tree.peak_bytes(self._spawned.pid, self._spawned.ignore))
         self._spawned.end()
         self._outbox.put(None)
         until = time.monotonic() + _ENDING_S
