@@ -1,0 +1,1 @@
+"""The interviewer: state, graph and moves; and its faces: command line, web, voice."""

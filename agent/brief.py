@@ -66,11 +66,12 @@ def from_messages(messages: list[Message]) -> Brief | None:
     return brief
 
 
-MAX_QUOTE = {"zh": 16, "en": 48}
+MAX_QUOTE = {"zh": 20, "en": 60}
 """Characters of the candidate's own words picked up in one turn."""
-_CLAUSE = re.compile(r"[^，。！？；、,.!?;\n]+")
+_CLAUSE = re.compile(r"(?:[^，。！？；、,!?;.\n]|\.(?=\S))+")
+_LEAST_QUOTE = {"zh": 6, "en": 12}
 _FILLER_HEAD = re.compile(
-    r"^(?:嗯|呃|啊|那个|就是说?|然后|所以|因为|其实|我觉得|我认为|首先|the|so|and|well|um|uh|\s)+",
+    r"^(?:主要是这样|我的理解是|这个我说一下|嗯|呃|啊|那个|就是说?|然后|所以|因为|其实|我觉得|我认为|首先|the|so|and|well|um|uh|\s)+",
     re.I,
 )
 
@@ -79,17 +80,11 @@ def fragment(text: str, lang: Lang) -> str:
     """Return a short verbatim piece of `text`: its longest clause that fits, without fillers."""
     limit = MAX_QUOTE[lang]
     clauses = [_FILLER_HEAD.sub("", part).strip() for part in _CLAUSE.findall(text)]
-    fitting = [clause for clause in clauses if 4 <= len(clause) <= limit]
-    if fitting:
-        return max(fitting, key=len)
-    longest = max(clauses, key=len, default="")
-    if len(longest) < 4:
+    fitting = [clause for clause in clauses if _LEAST_QUOTE[lang] <= len(clause) <= limit]
+    if not fitting:
         return ""
-    cut = longest[:limit]
-    if lang == "en" or re.search(r"[A-Za-z0-9]$", cut):
-        shorter = re.sub(r"[A-Za-z0-9_'-]+$", "", cut).strip() if len(longest) > limit else cut
-        cut = shorter if len(shorter) >= 4 else cut
-    return cut
+    # A clause with a name or a number in it is the most telling; among those the longest.
+    return max(fitting, key=lambda clause: (bool(re.search(r"[A-Za-z0-9]", clause)), len(clause)))
 
 
 def pick_quote(decision: Decision, grade: Grade | None, gained: tuple[str, ...], lang: Lang) -> str:

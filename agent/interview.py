@@ -5,29 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from agent.plan import Format, Stage
-from agent.selection import Pool
+from agent.question_pool import Asked, Pool
 from agent.state import InterviewState
 from sessions.journal import Journal
-from sessions.records import Grade, Lang, Question, TextMemory
 from sessions.mastery import GradedAnswer
+from sessions.records import Grade, Lang, Question, TextMemory
+from sessions.schedule import Due
 from tools.base import ChatModel
 from tools.grading.evidence import AnswerText
 from tools.knowledge.bank import Bank
 
-
-class Grader(Protocol):
-    """Grades all answers given to one question so far."""
-
-    def grade(self, question: Question, answers: Sequence[AnswerText], lang: Lang) -> Grade:
-        """Grade with everything the grader has; may take half a second."""
-        ...
-
-    def quick(self, question: Question, answers: Sequence[AnswerText], lang: Lang) -> Grade:
-        """Grade without embeddings, for the critical path."""
-        ...
+GradeAnswers = Callable[[Question, Sequence[AnswerText], Lang], Grade]
+"""Grades all answers given to one question so far."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +38,17 @@ class Interview:
     job: str
     speaker: ChatModel
     fallback: ChatModel
-    grader: Grader
+    draft_grader: GradeAnswers
+    """For the critical path: fast, steers the moves, is not kept as the result."""
+    final_grader: GradeAnswers
+    """For the record, off the critical path."""
     now: Callable[[], datetime]
     pool: Pool
+    search: Callable[[str, int], Sequence[Question]]
+    """Finds questions of the bank by words."""
     past_answers: Sequence[GradedAnswer] = ()
+    due: Mapping[str, Due] = field(default_factory=dict)
+    past: Mapping[str, tuple[Asked, ...]] = field(default_factory=dict)
     memories: Sequence[TextMemory] = ()
     topic_titles: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0

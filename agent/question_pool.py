@@ -67,6 +67,8 @@ class Pool:
     items: tuple[ItemInfo, ...]
     index: Mapping[str, int]
     by_topic: Mapping[str, tuple[int, ...]]
+    distinct: Mapping[str, tuple[int, ...]]
+    """Of each topic one question for every way to answer to ability: what topics are judged by."""
     slopes: Array
     """[item]"""
     thresholds: Array
@@ -82,8 +84,13 @@ def make_pool(items: Iterable[ItemInfo]) -> Pool:
     for i, item in enumerate(kept):
         by_topic.setdefault(item.topic, []).append(i)
     parameters = [item.parameters or level_parameters(item.level) for item in kept]
+    distinct = {}
+    for topic, places in by_topic.items():
+        rows = {(p["slope"], *p["thresholds"]): i for i in places for p in (parameters[i],)}
+        distinct[topic] = tuple(rows.values())
     return Pool(
         items=kept,
+        distinct=distinct,
         index={item.id: i for i, item in enumerate(kept)},
         by_topic={topic: tuple(places) for topic, places in by_topic.items()},
         slopes=np.array([p["slope"] for p in parameters], dtype=float),

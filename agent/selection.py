@@ -34,8 +34,9 @@ DUE_BONUS = 1 / 3
 """The most that due cards add to a question's worth, and the share of a session they may fill."""
 EXPOSURE_CAP = 0.30
 """A question asked in a larger share of the interviews on this bank rests."""
-NEAR = 6
-"""One of this many best questions is drawn."""
+NEAR = 5
+AS_GOOD = 0.02
+"""One of the best NEAR questions is drawn, or of all within this share of the best."""
 PRESUMED = 70.0
 """Points expected on a prerequisite that make asking it first unnecessary."""
 TOPIC_CAP = 3
@@ -173,13 +174,17 @@ def _topic_bonuses(view: _View) -> dict[str, float]:
     return bonuses
 
 
-def _expected_information(view: _View, topic: str, places: Sequence[int]) -> Array:
-    """[place]: information expected of each question, over what is believed of the topic."""
+def _expected_information(view: _View, places: Sequence[int]) -> Array:
+    """[place]: information expected of each question, over what is believed of its topic."""
+    import numpy as np
+
     nodes, weights = _quadrature()
-    mean, sd, _ = view.belief_of(topic)
     rows = list(places)
-    found = information(view.pool.slopes[rows], view.pool.thresholds[rows], mean + sd * nodes)
-    return found @ weights
+    topics = [view.pool.items[i].topic for i in rows]
+    known = {topic: view.belief_of(topic) for topic in set(topics)}
+    theta = np.array([known[t][0] for t in topics])[:, None]
+    theta = theta + np.array([known[t][1] for t in topics])[:, None] * nodes
+    return information(view.pool.slopes[rows], view.pool.thresholds[rows], theta) @ weights
 
 
 @lru_cache(maxsize=1)
@@ -189,6 +194,15 @@ def _quadrature() -> tuple[Array, Array]:
 
     nodes, weights = np.polynomial.hermite_e.hermegauss(7)
     return nodes, weights / weights.sum()
+
+
+def _best_information(view: _View, topics: Sequence[str]) -> dict[str, float]:
+    places = [place for topic in topics for place in view.pool.distinct[topic]]
+    best = dict.fromkeys(topics, 1e-9)
+    for place, found in zip(places, _expected_information(view, places), strict=True):
+        topic = view.pool.items[place].topic
+        best[topic] = max(best[topic], float(found))
+    return best
 
 
 def _unit_loss(z: float) -> float:
@@ -205,12 +219,11 @@ def _worth(view: _View, topics: Sequence[str]) -> dict[str, float]:
     """
     means = sorted(view.belief_of(topic)[0] for topic in topics)
     places = min(PLACES, len(topics) - 1)
-    bonuses = _topic_bonuses(view)
+    bonuses, best = _topic_bonuses(view), _best_information(view, topics)
     worth = {}
     for topic in topics:
         mean, sd = view.belief_of(topic)[0], view.own_sd(topic)
-        best = _expected_information(view, topic, view.pool.by_topic[topic]).max()
-        gain = sd**2 - 1 / (1 / sd**2 + float(best))
+        gain = sd**2 - 1 / (1 / sd**2 + best[topic])
         value = BALANCE * gain
         if places > 0:
             line = means[places] if mean < means[places] else means[places - 1]
@@ -293,12 +306,12 @@ def _comes_first(view: _View, question: str) -> bool:
 
 def _pick(view: _View, reason: Reason, places: Sequence[int], relaxed: Relaxed) -> Choice:
     """Draw one of the best open questions of a topic, and say why."""
-    topic = str(reason["numbers"]["topic"])
-    found = _expected_information(view, topic, places)
+    found = _expected_information(view, places)
     due = [view.state.due.get(view.pool.items[place].id) for place in places]
     scores = [float(f) * (1 + _bonus(d)) for f, d in zip(found, due, strict=True)]
     order = sorted(range(len(places)), key=lambda i: (-scores[i], view.draw.random()))
-    item = view.pool.items[places[view.draw.choice(order[:NEAR])]]
+    good = sum(score >= (1 - AS_GOOD) * scores[order[0]] for score in scores)
+    item = view.pool.items[places[view.draw.choice(order[: max(NEAR, good)])]]
     return _choice_of(view, item, reason, relaxed)
 
 

@@ -39,6 +39,12 @@ class About(TypedDict):
     """Turns in a row without anything new."""
     asked: list[str]
     """Follow-up texts already used on this question."""
+    turns: list[str]
+    """Ids of the candidate's answers on it."""
+    verdicts: dict[str, str]
+    """What the answers so far did with each key point."""
+    gained: list[str]
+    """Key points that the last answer covered, or half covered, for the first time."""
     returned: bool
     """The talk came back to it after it had been left."""
 
@@ -74,6 +80,8 @@ class InterviewState(TypedDict, total=False):
     asked: list[str]
     """Ids of the questions asked, in order."""
     about: About
+    left: About
+    """Counters of the question that the decision leaves."""
     decision: Decision
     round: int
     """Model rounds spent on this turn."""
@@ -85,7 +93,8 @@ class InterviewState(TypedDict, total=False):
     returns: int
     ending: bool
     """The candidate asked to end and was asked to confirm."""
-    nudged: bool
+    waited: bool
+    """The last turn was a request for time."""
     closed: str
     """Reason the interview ended; empty while it runs."""
 
@@ -106,6 +115,9 @@ def about(question: str, *, returned: bool = False) -> About:
         told=False,
         stuck=0,
         asked=[],
+        turns=[],
+        verdicts={},
+        gained=[],
         returned=returned,
     )
 
@@ -116,17 +128,19 @@ def fresh_state(session: str, now: str) -> InterviewState:
         version=STATE_VERSION,
         session=session,
         turn="",
+        intent="small_talk",
         stage=-1,
         stage_started=now,
         stage_questions=0,
         asked=[],
         about=about(""),
+        left=about(""),
         round=0,
         results=[],
         unknown_run=0,
         misunderstood=0,
         returns=0,
         ending=False,
-        nudged=False,
+        waited=False,
         closed="",
     )

@@ -31,9 +31,8 @@ class Started(TypedDict):
 
 
 class Reply(TypedDict):
-    """What the interviewer's side of one round came to, after the stream was complete."""
+    """What one round came to, once its stream was complete; its raw text stands in `raw` events."""
 
-    raw: str
     spoken: str
     calls: list[dict[str, Any]]
     malformed: int

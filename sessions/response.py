@@ -45,11 +45,15 @@ def _steps(slopes: Array, thresholds: Array, theta: Array) -> Array:
     """[n, 4, x]: chance of reaching each grade above the lowest."""
     import numpy as np
 
-    return 1 / (1 + np.exp(-slopes[:, None, None] * (theta - thresholds[:, :, None])))
+    at = np.atleast_2d(theta)[:, None, :]
+    return 1 / (1 + np.exp(-slopes[:, None, None] * (at - thresholds[:, :, None])))
 
 
 def grade_chances(slopes: Array, thresholds: Array, theta: Array) -> Array:
-    """Return P(grade | ability) as [n, 5, x], of slopes [n], thresholds [n, 4], abilities [x]."""
+    """Return P(grade | ability) as [n, 5, x], of slopes [n] and thresholds [n, 4].
+
+    Abilities are [x], the same for every question, or [n, x].
+    """
     return _chances(_steps(slopes, thresholds, theta))
 
 
@@ -63,7 +67,7 @@ def _chances(at_least: Array) -> Array:
 
 
 def information(slopes: Array, thresholds: Array, theta: Array) -> Array:
-    """Return the Fisher information [n, x] of one answer at each ability."""
+    """Return the Fisher information [n, x] of one answer, shapes as in `grade_chances`."""
     import numpy as np
 
     at_least = _steps(slopes, thresholds, theta)

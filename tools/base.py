@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from inspect import Parameter, getdoc, signature
+from typing import Any, Literal, Protocol, get_type_hints
 
 from sessions.records import Lang, Message, Question
 
 ToolKind = Literal["record", "need"]
-"""`record` runs after the speech and never delays it; `need` ends the stream and opens one round."""
+"""`record` runs after the speech and never delays it; `need` ends the stream for one round."""
 
 
 class ToolError(Exception):
@@ -87,3 +88,37 @@ class Tool:
     parameters: Mapping[str, Any]
     """JSON schema of the arguments."""
     timeout_s: float = 20.0
+
+
+_JSON_TYPES: Mapping[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+
+def make_tool(kind: ToolKind, run: Callable[..., Awaitable[Mapping[str, Any]]]) -> Tool:
+    """Make a row of the table from an async function: its name, docstring and type hints.
+
+    The first parameter is the context; parameters with a default are optional.
+
+    Raises:
+        TypeError: A parameter has a type that JSON schema has no plain word for.
+    """
+    hints = get_type_hints(run)
+    properties: dict[str, Any] = {}
+    required: list[str] = []
+    for parameter in list(signature(run).parameters.values())[1:]:
+        hint = hints[parameter.name]
+        if hint in (list[str], Sequence[str]):
+            schema: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+        elif hint in _JSON_TYPES:
+            schema = {"type": _JSON_TYPES[hint]}
+        else:
+            raise TypeError(f"{run.__name__}: parameter {parameter.name} has type {hint!r}")
+        properties[parameter.name] = schema
+        if parameter.default is Parameter.empty:
+            required.append(parameter.name)
+    return Tool(
+        name=run.__name__,
+        kind=kind,
+        run=run,
+        description=getdoc(run) or "",
+        parameters={"type": "object", "properties": properties, "required": required},
+    )

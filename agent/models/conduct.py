@@ -26,16 +26,20 @@ Rule = Literal[
 
 _QUESTION = re.compile(r"[？?]")
 _PRAISE = re.compile(
-    r"(?:非常|很|太|完全|说得|讲得|回答得|回答)*(?:正确|没错|完全对|很对|很好|不错|很棒|优秀|准确|精彩|漂亮)"
-    r"|\b(?:correct|exactly right|perfect|excellent|great (?:answer|job|point)|well done|spot on|brilliant)\b",
+    r"(?:非常|很|太|完全|说得|讲得|回答得|回答)*"
+    r"(?:正确|没错|完全对|很对|很好|不错|很棒|优秀|准确|精彩|漂亮)"
+    r"|\b(?:correct|exactly right|perfect|excellent|great (?:answer|job|point)|well done|spot on"
+    r"|brilliant)\b",
     re.I,
 )
 _SCORE = re.compile(
-    r"\d+\s*分(?!钟|之|布|类|片|块|层|词|割)|(?:满分|得分|打分|评分|扣分|分数)|\b(?:score|points? out of|\d+\s*/\s*(?:10|100)\b)",
+    r"\d+\s*分(?!钟|之|布|类|片|块|层|词|割)|(?:满分|得分|打分|评分|扣分|分数)"
+    r"|\b(?:score|points? out of|\d+\s*/\s*(?:10|100)\b)",
     re.I,
 )
 _COMPANY = re.compile(
-    r"(?:我们|咱们|本)(?:公司|团队|部门|组)(?:现在|目前|一共|大概)?(?:有|是|用|做|主要|会|的)|\b(?:our|my) (?:company|team|department) (?:has|is|uses|builds|works)\b",
+    r"(?:我们|咱们|本)(?:公司|团队|部门|组)(?:现在|目前|一共|大概)?(?:有|是|用|做|主要|会|的)"
+    r"|\b(?:our|my) (?:company|team|department) (?:has|is|uses|builds|works)\b",
     re.I,
 )
 _MARKUP = re.compile(r"</?[a-z_]+>|```|^\s*#{1,6}\s|\*\*|<\|", re.I | re.M)
@@ -53,6 +57,8 @@ class Rules:
 
     lang: Lang
     max_chars: int
+    asks: str = ""
+    """The one thing to ask, in code's own words: one question, however many sentences."""
     forbidden: tuple[str, ...] = ()
     """Texts that would give the answer away."""
     allowed: str = ""
@@ -69,6 +75,7 @@ class Gate:
 
     rules: Rules
     questions: int = 0
+    asked_ours: bool = False
     chars: int = 0
     dropped: list[tuple[Rule, str]] = field(default_factory=list)
 
@@ -79,13 +86,26 @@ class Gate:
             self.dropped.append((broken, sentence))
             return False
         self.chars += len(sentence)
-        self.questions += bool(_QUESTION.search(sentence))
+        if self._is_ours(sentence):
+            self.questions += not self.asked_ours
+            self.asked_ours = True
+        else:
+            self.questions += bool(_QUESTION.search(sentence))
         return True
+
+    def _is_ours(self, sentence: str) -> bool:
+        """Return whether the sentence holds, or is a piece of, what code wants asked."""
+        asks, bare = _squeeze(self.rules.asks), _squeeze(sentence)
+        return bool(asks and bare) and (
+            bare in asks or any(p in bare for p in _parts(self.rules.asks))
+        )
 
     def _broken(self, sentence: str) -> Rule | None:
         rules = self.rules
         if _MARKUP.search(sentence):
             return "markup"
+        if self._is_ours(sentence) and (self.asked_ours or not self.questions):
+            return None
         if self.questions and _QUESTION.search(sentence):
             return "second_question"
         if self.chars + len(sentence) > rules.max_chars and self.chars > 0:
@@ -110,8 +130,18 @@ def _wrong_language(sentence: str, lang: Lang) -> bool:
     return chinese >= 6 and chinese > words
 
 
+def _squeeze(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower()
+
+
+def _parts(asks: str) -> list[str]:
+    """Return the sentences of what is to be asked, squeezed, those long enough to tell."""
+    parts = (_squeeze(part) for part in re.split(r"[。？！?!]|\.\s", asks))
+    return [part for part in parts if len(part) >= 4]
+
+
 def _bigrams(text: str) -> set[str]:
-    letters = re.sub(r"[\W_]+", "", text).lower()
+    letters = _squeeze(text)
     return {letters[i : i + 2] for i in range(len(letters) - 1)}
 
 

@@ -1,0 +1,188 @@
+"""Put an interview together from its settings and the parts of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from agent.interview import GradeAnswers, Interview
+from agent.models.embedded import EmbeddedInterviewer
+from agent.next_question import pool_of
+from agent.past import known_of
+from agent.plan import load_format
+from sessions.journal import Journal, Started
+from sessions.ledger import Ledger, utc_now
+from sessions.records import Grade, Lang, Question
+from tools.base import ChatModel
+from tools.grade_answer import shared_grader
+from tools.grading.evidence import AnswerText
+from tools.knowledge.bank import SHIPPED, Bank, load_bank
+from tools.knowledge.topics import load_topics
+
+GRADED_CHARS = 6_000
+"""Of one turn: what stands behind it is kept in the ledger and not graded."""
+
+
+class SetupError(Exception):
+    """An interview cannot be set up as asked; the message says what to choose instead."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How an interview is wanted."""
+
+    candidate: str = "me"
+    format: str = "standard"
+    lang: Lang = "zh"
+    practice: bool = False
+    bank: str = SHIPPED
+    topics: tuple[str, ...] = ()
+    job: str = ""
+    seed: int = 0
+    model: ChatModel | None = None
+    """Who speaks; the embedded interviewer when None."""
+    clock: Callable[[], datetime] = field(default=utc_now)
+    wait_for_embeddings: bool = False
+    """Grade drafts with embeddings from the first turn on, for repeatable runs."""
+
+
+def check_topics(topics: Sequence[str]) -> tuple[str, ...]:
+    """Return the topics' ids, found by id or by title in either language.
+
+    Raises:
+        SetupError: A topic is unknown.
+    """
+    known = load_topics()
+    by_name = {n.casefold(): t.id for t in known.values() for n in (t.id, t.zh, t.en)}
+    found = []
+    for topic in topics:
+        topic_id = by_name.get(topic.strip().casefold())
+        if topic_id is None:
+            raise SetupError(f"unknown topic {topic!r}; choose from {', '.join(known)}")
+        found.append(topic_id)
+    return tuple(found)
+
+
+def started(setup: Setup, bank: Bank) -> Started:
+    """Return the first event of a session set up like this."""
+    return Started(
+        candidate=setup.candidate,
+        format=setup.format,
+        lang=setup.lang,
+        mode="practice" if setup.practice else "mock",
+        bank=bank.name,
+        bank_version=bank.version,
+        topic=" ".join(setup.topics),
+        interviewer=(setup.model or EmbeddedInterviewer()).name,
+        grader="embedded",
+        job=setup.job,
+    )
+
+
+def setup_of(body: Started, setup: Setup) -> Setup:
+    """Return the setup of a session begun earlier, keeping this process's model and clock."""
+    return Setup(
+        candidate=body["candidate"],
+        format=body["format"],
+        lang=body["lang"],
+        practice=body["mode"] == "practice",
+        bank=body["bank"],
+        topics=tuple(body["topic"].split()),
+        job=body["job"],
+        seed=setup.seed,
+        model=setup.model,
+        clock=setup.clock,
+        wait_for_embeddings=setup.wait_for_embeddings,
+    )
+
+
+def assemble(setup: Setup, ledger: Ledger, session: str, folder: Path) -> Interview:
+    """Return everything the graph's nodes need.
+
+    Raises:
+        PlanError: The format is unknown.
+        BankError: The bank is unknown or damaged.
+        SetupError: A topic is unknown, or the bank has no question to ask.
+    """
+    plan = load_format(setup.format)
+    stage_bank = load_bank(SHIPPED, folder)
+    bank = stage_bank if setup.bank == SHIPPED else load_bank(setup.bank, folder)
+    topics = check_topics(setup.topics)
+    embedded = EmbeddedInterviewer()
+    titles = {t.id: getattr(t, setup.lang) for t in load_topics().values()}
+    known = known_of(ledger, setup.candidate, session)
+    interview = Interview(
+        journal=Journal(ledger, session, setup.candidate),
+        candidate=setup.candidate,
+        lang=setup.lang,
+        format=plan,
+        practice=setup.practice,
+        bank=bank,
+        stage_bank=stage_bank,
+        topics=topics,
+        job=setup.job,
+        speaker=setup.model or embedded,
+        fallback=embedded,
+        draft_grader=_grader(_draft(setup.wait_for_embeddings)),
+        final_grader=_grader(shared_grader().grade),
+        now=setup.clock,
+        pool=pool_of(bank.questions),
+        search=_search(bank, folder),
+        past_answers=known.answers,
+        past=known.asked,
+        topic_titles=titles,
+        seed=setup.seed,
+    )
+    _check_askable(interview)
+    return interview
+
+
+def _check_askable(interview: Interview) -> None:
+    kinds = {kind for stage in interview.format.stages for kind in stage.kinds}
+    askable = [q for q in interview.bank.questions if q["scope"] == "shared" and q["kind"] in kinds]
+    if interview.topics:
+        askable = [q for q in askable if q["topic"] in interview.topics]
+    if not askable:
+        wanted = f" on {', '.join(interview.topics)}" if interview.topics else ""
+        raise SetupError(
+            f"bank {interview.bank.name!r} has no question{wanted} for format "
+            f"{interview.format.id!r}: choose another bank, topic or format"
+        )
+
+
+def _draft(wait: bool) -> GradeAnswers:
+    """With embeddings once they are in memory; before that by words, so that no turn waits."""
+
+    def draft(question: Question, answers: Sequence[AnswerText], lang: Lang) -> Grade:
+        grader = shared_grader()
+        grade = grader.grade if wait or grader.is_loaded else grader.quick
+        return grade(question, answers, lang)
+
+    return draft
+
+
+def _grader(grade: GradeAnswers) -> GradeAnswers:
+    """Bound what is graded of each turn; the offsets of a shortened turn stay true."""
+
+    def bounded(question: Question, answers: Sequence[AnswerText], lang: Lang) -> Grade:
+        cut = [
+            AnswerText(
+                a.turn, a.raw[:GRADED_CHARS], a.repaired and a.repaired[:GRADED_CHARS], a.words
+            )
+            for a in answers
+        ]
+        return grade(question, cut, lang)
+
+    return bounded
+
+
+def _search(bank: Bank, folder: Path) -> Callable[[str, int], Sequence[Question]]:
+    def search(query: str, most: int) -> Sequence[Question]:
+        from tools.knowledge.search import open_searcher
+
+        hits = open_searcher(bank.questions, folder / "cache").search(query, most)
+        return [hit.question for hit in hits]
+
+    return search

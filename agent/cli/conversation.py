@@ -1,0 +1,179 @@
+"""The terminal as a face: shows events as they come, and turns `/` commands into turns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.cli.face import print_json, words
+from agent.cli.reasons import explain
+from agent.events import Asked, Closed, Event, Notice, Said, StageChanged
+from agent.interviewer import Interviewer, load_embeddings, open_interview
+from agent.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from agent.assembly import Setup
+    from sessions.ledger import Ledger
+
+
+class Paused(Exception):
+    """The interview stops for now; the message's key says why."""
+
+
+_SPOKEN_COMMANDS = {"/hint": "hint_words", "/repeat": "repeat_words", "/skip": "skip_words"}
+
+
+class Conversation:
+    """One interview in a terminal."""
+
+    def __init__(
+        self, console: Console, settings: Settings, *, as_json: bool, scripted: bool
+    ) -> None:
+        self._console = console
+        self._settings = settings
+        self._lang = settings.general.lang
+        self._as_json = as_json
+        self._scripted = scripted
+        self._speaking = False
+
+    async def hold(
+        self,
+        setup: Setup,
+        ledger: Ledger,
+        folder: Path,
+        session: str,
+        answers: AsyncIterator[str],
+    ) -> None:
+        """Open the interview and go through it to its end.
+
+        Raises:
+            Paused: The candidate pauses, or a script has no more answers.
+        """
+        async with open_interview(setup, ledger, folder, session) as interviewer:
+            self._lang = interviewer.interview.lang
+            self._head(interviewer, setup, resumed=bool(session))
+            await self._show(interviewer.begin())
+            # After the first question is out: nobody should wait for what grading needs.
+            loading = asyncio.create_task(load_embeddings())
+            try:
+                await self._exchange(interviewer, answers)
+                with self._console.status(words("grading", self._lang)):
+                    await loading
+            finally:
+                loading.cancel()
+            self._foot(interviewer, ledger)
+
+    async def _exchange(self, interviewer: Interviewer, answers: AsyncIterator[str]) -> None:
+        while not interviewer.is_closed:
+            await self._status(interviewer)
+            answer = await anext(answers, None)
+            if answer is None:
+                raise Paused("script_ended" if self._scripted else "paused")
+            if self._scripted and not self._as_json:
+                self._console.print(f"[bold green]{words('you', self._lang)} ›[/] ", end="")
+                self._console.print(answer, markup=False)
+            await self._take(interviewer, answer)
+
+    async def _take(self, interviewer: Interviewer, answer: str) -> None:
+        name = answer.strip().lower()
+        if not name.startswith("/"):
+            await self._show(interviewer.reply(answer))
+        elif name in _SPOKEN_COMMANDS:
+            await self._show(interviewer.reply(words(_SPOKEN_COMMANDS[name], self._lang)))
+        elif name == "/end":
+            await self._show(interviewer.reply(words("end_words", self._lang)))
+            if not interviewer.is_closed:
+                await self._show(interviewer.reply(words("end_words", self._lang)))
+        elif name == "/pause":
+            raise Paused("paused")
+        elif name == "/why":
+            await self._why(interviewer)
+        elif name == "/help":
+            self._console.print(words("help", self._lang), style="dim")
+        else:
+            self._console.print(
+                words("unknown_command", self._lang, name=name.split()[0]), style="yellow"
+            )
+
+    async def _show(self, events: AsyncIterator[Event]) -> None:
+        self._speaking = False
+        async for event in events:
+            self._show_one(event)
+        if self._speaking:
+            self._console.print("\n")
+
+    def _show_one(self, event: Event) -> None:
+        match event:
+            case Said(text=text):
+                if not self._speaking:
+                    name = words("interviewer", self._lang)
+                    self._console.print(f"[bold cyan]{name} ›[/] ", end="")
+                    self._speaking = True
+                self._console.print(text, end="", markup=False)
+            case StageChanged(title=title, minutes=minutes):
+                self._console.rule(words("stage", self._lang, title=title, minutes=minutes))
+            case Notice(code=code, detail=detail):
+                self._console.print(words(code, self._lang, detail=detail), style="dim")
+            case Asked() | Closed() | _:
+                pass
+
+    def _head(self, interviewer: Interviewer, setup: Setup, *, resumed: bool) -> None:
+        interview, console = interviewer.interview, self._console
+        if setup.model is None:
+            console.print(words("local_only", self._lang), style="dim")
+        else:
+            where = getattr(setup.model, "where", "")
+            console.print(words("remote", self._lang, where=where, model=setup.model.name))
+        title = interview.format.title.get(self._lang, interview.format.id)
+        minutes = round(interview.format.minutes)
+        session = interviewer.session
+        console.print(words("header", self._lang, title=title, minutes=minutes, session=session))
+        if not self._scripted:
+            console.print(words("keys", self._lang), style="dim")
+        if resumed:
+            console.print(words("resumed", self._lang), style="dim")
+        console.print()
+
+    async def _status(self, interviewer: Interviewer) -> None:
+        """Show question number, stage and time on one dim line above the prompt."""
+        if self._scripted or self._as_json:
+            return
+        state, interview = await interviewer.state(), interviewer.interview
+        stage = interview.stage(state)
+        line = words(
+            "progress",
+            self._lang,
+            number=len(state["asked"]),
+            stage=stage.title.get(self._lang, stage.id),
+            used=interview.stage_seconds(state) / 60,
+            total=stage.minutes,
+        )
+        self._console.print(line, style="dim")
+
+    async def _why(self, interviewer: Interviewer) -> None:
+        state = await interviewer.state()
+        body = interviewer.interview.journal.find(f"question:{state['about']['question']}")
+        if body is None:
+            self._console.print(words("no_why", self._lang), style="dim")
+            return
+        wording = body["question"]["wording"]
+        text = wording.get(self._lang) or next(iter(wording.values()), "")
+        reasons = explain(body["why"], self._lang)
+        self._console.print(words("why", self._lang, question=text, reasons=reasons), style="dim")
+
+    def _foot(self, interviewer: Interviewer, ledger: Ledger) -> None:
+        from sessions.report.build import build_report
+
+        session = interviewer.session
+        report = build_report(ledger, session)
+        if self._as_json:
+            print_json(report)
+            return
+        from agent.cli.report import print_summary
+
+        print_summary(self._console, report, self._lang)
+        self._console.print(words("closed", self._lang, session=session))

@@ -1,0 +1,93 @@
+"""Recognise what the turn is meant to do and hold an answer against the rubric, quickly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from agent.intents import recognise
+from agent.interview import Interview
+from agent.state import About, InterviewState
+from sessions.records import Grade, Question, Turn
+from tools.grading.evidence import AnswerText
+
+_WORTH = {"missed": 0, "not_graded": 0, "wrong": 0, "partial": 1, "covered": 2}
+
+
+async def understand(state: InterviewState, runtime: Runtime[Interview]) -> dict[str, Any]:
+    """Return the intent, and the counters of the question after this answer."""
+    interview, journal = runtime.context, runtime.context.journal
+    turn = journal.turn(state["turn"])
+    intent = recognise(turn["text"])
+    about = state["about"]
+    question = interview.question(about["question"])
+    journal.record("understood", {"turn": turn["id"], "intent": intent}, f"understood:{turn['id']}")
+    if intent != "answer" or question is None:
+        return {"intent": intent, "about": {**about, "gained": []}}
+    about = {**about, "turns": [*about["turns"], turn["id"]]}
+    if is_graded(question):
+        grade = journal.draft_grade(turn["id"]) or _grade(interview, question, about, turn)
+        about = _with_grade(about, grade)
+    return {"intent": intent, "about": about}
+
+
+def is_graded(question: Question) -> bool:
+    """Return whether answers to it are held against a rubric."""
+    return bool(question["key_points"]) and question["kind"] != "reverse"
+
+
+def answers_of(interview: Interview, turn_ids: list[str]) -> list[AnswerText]:
+    """Return the candidate's turns as the grader reads them."""
+    turns = [interview.journal.turn(turn_id) for turn_id in turn_ids]
+    return [
+        AnswerText(
+            turn=turn["id"],
+            raw=turn["text"],
+            repaired=turn.get("repaired"),
+            words=tuple(turn["words"]) if "words" in turn else None,
+        )
+        for turn in turns
+    ]
+
+
+def ungraded(question: Question, reason: str) -> Grade:
+    """Return the grade that says no grade could be made."""
+    return Grade(
+        question=question["id"],
+        status="not_graded",
+        reason=reason,
+        kind="content",
+        points=[],
+        misconceptions=[],
+        error_level=0,
+        clarity=0.0,
+        overall=None,
+        dimensions=None,
+        confidence=0.0,
+        grader="none",
+    )
+
+
+def _grade(interview: Interview, question: Question, about: About, turn: Turn) -> Grade:
+    answers = answers_of(interview, about["turns"])
+    try:
+        grade = interview.draft_grader(question, answers, interview.lang)
+    except Exception as error:  # a grader's bug must not end the interview; the report says so
+        grade = ungraded(question, f"the grader failed: {type(error).__name__}: {error}")
+    body = {"turn": turn["id"], "question": question["id"], "grade": grade}
+    interview.journal.record("draft_grade", body, f"draft:{turn['id']}")
+    return grade
+
+
+def _with_grade(about: About, grade: Grade) -> About:
+    verdicts = {point["key_point"]: point["verdict"] for point in grade["points"]}
+    before = about["verdicts"]
+    gained = [
+        key
+        for key, verdict in verdicts.items()
+        if _WORTH[verdict] > _WORTH[before.get(key, "missed")]
+    ]
+    confirmed = about["paraphrased"] and not about["aim"]
+    stuck = 0 if gained or confirmed else about["stuck"] + 1
+    return {**about, "verdicts": dict(verdicts), "gained": gained, "stuck": stuck}

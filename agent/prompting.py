@@ -1,0 +1,123 @@
+"""The prompt of one turn: a stable head, the last turns verbatim, then the answer and the brief.
+
+The head never changes within a session, so that an endpoint's prompt cache keeps it; the number of
+turns is bounded, so that the cost of a turn does not grow with the session.
+"""
+
+from __future__ import annotations
+
+from tools.catalogue import render_tools
+from tools.neutralise import neutralise
+
+from agent.brief import Brief, pick_quote, to_message, weak_points
+from agent.interview import Interview
+from agent.models.conduct import Rules
+from agent.situation import say
+from agent.state import InterviewState
+from prompts import render
+from sessions.records import Lang, Message, Question, Turn
+from tools.table import schemas
+
+TURNS_VERBATIM = 12
+MAX_ANSWER_CHARS = 6_000
+"""Of one turn in a prompt; the ledger and the grader keep the whole."""
+MAX_CHARS = {"zh": 170, "en": 520}
+"""Longest interviewer turn; nine in ten of the real ones were under 130 characters."""
+
+
+def messages_for(interview: Interview, state: InterviewState) -> list[Message]:
+    """Return what the model is sent for this round."""
+    lang = interview.lang
+    head = render("interviewer", lang, tools=render_tools(schemas(), lang))
+    turns = interview.journal.recent_turns(TURNS_VERBATIM + 1)
+    last = next((t for t in turns if t["id"] == state["turn"]), None)
+    history = [_message(turn) for turn in turns if turn["id"] != state["turn"]]
+    answer = neutralise(last["text"][:MAX_ANSWER_CHARS]).text if last else ""
+    brief = brief_for(interview, state)
+    return [Message(role="system", content=head), *history, to_message(brief, answer, lang)]
+
+
+def _message(turn: Turn) -> Message:
+    if turn["speaker"] == "interviewer":
+        return Message(role="assistant", content=turn["text"])
+    return Message(role="user", content=neutralise(turn["text"][:MAX_ANSWER_CHARS]).text)
+
+
+def brief_for(interview: Interview, state: InterviewState) -> Brief:
+    """Return the brief of this round."""
+    decision, lang = state["decision"], interview.lang
+    question = interview.question(decision["question"])
+    left = interview.question(decision["leaves"])
+    grade = interview.journal.draft_grade(state["turn"]) if state["turn"] else None
+    gained = tuple(state["left"]["gained"] if left else state["about"]["gained"])
+    if state["intent"] != "answer":
+        gained = ()
+    recalled = interview.journal.find(f"recall:{state['turn']}") or {"texts": []}
+    stage, stages = interview.stage(state), interview.format.stages[max(state["stage"], 0) :]
+    blamed = state["misunderstood"] >= 2 and decision["move"] in ("rephrase", "example")
+    return Brief(
+        lang=lang,
+        turn=_number(interview, state),
+        move="rephrase" if blamed else decision["move"],
+        before=decision["before"],
+        why="unclear_twice" if blamed else " ".join(decision["why"]),
+        stage=stage.title.get(lang, stage.id),
+        topic=interview.topic_titles.get(question["topic"], "") if question else "",
+        question_id=decision["question"],
+        question=say(question["wording"], lang) if question else "",
+        key_point=decision["key_point"],
+        seed=decision["text"],
+        quote=pick_quote(decision, grade, gained, lang),
+        gained=bool(gained),
+        leaves=decision["leaves"],
+        weak=weak_points(left, grade) if left else [],
+        minutes_left=round(sum(s.minutes for s in stages)),
+        candidate=interview.candidate,
+        history=recalled["texts"],
+        job=interview.job if question and question["kind"] == "reverse" else "",
+        results=state["results"],
+    )
+
+
+def _number(interview: Interview, state: InterviewState) -> int:
+    """Return the number of the coming interviewer turn."""
+    return interview.journal.turn(state["turn"])["number"] + 1 if state["turn"] else 1
+
+
+def rules_for(interview: Interview, state: InterviewState) -> Rules:
+    """Return what the model may not do in this turn."""
+    decision, lang = state["decision"], interview.lang
+    question = interview.question(decision["question"])
+    grade = interview.journal.draft_grade(state["turn"]) if state["turn"] else None
+    told = decision["before"] == "reveal" or state["about"]["told"]
+    allowed = decision["text"]
+    if question is not None:
+        allowed += say(question["wording"], lang) + say(question["example"], lang)
+    if state["turn"]:
+        allowed += interview.journal.turn(state["turn"])["text"]
+    return Rules(
+        lang=lang,
+        max_chars=MAX_CHARS[lang],
+        asks=_to_ask(interview, state),
+        forbidden=() if question is None or told else _answers(question, lang),
+        allowed=allowed,
+        wrong=bool(grade and grade["error_level"]),
+        mock=not interview.practice,
+        company_known=bool(interview.job),
+    )
+
+
+def _to_ask(interview: Interview, state: InterviewState) -> str:
+    """Return the words of the one question of this turn, when the move has one."""
+    decision = state["decision"]
+    question = interview.question(decision["question"])
+    if decision["move"] == "ask" and question is not None:
+        return say(question["wording"], interview.lang)
+    return decision["text"] if decision["before"] != "reveal" else ""
+
+
+def _answers(question: Question, lang: Lang) -> tuple[str, ...]:
+    texts = [point["text"].get(lang, "") for point in question["key_points"]]
+    if len(question["hints"]) == 3:
+        texts.append(say(question["hints"][2], lang))
+    return tuple(text for text in texts if text)

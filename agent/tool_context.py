@@ -1,0 +1,48 @@
+"""Build what a tool may see of the interview under way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent.interview import Interview
+from agent.situation import say
+from agent.state import InterviewState
+from tools.base import ToolContext
+
+
+def tool_context(interview: Interview, state: InterviewState) -> ToolContext:
+    """Return the context for the tools of this turn."""
+    journal, decision = interview.journal, state["decision"]
+    talk = state["left"] if decision["leaves"] else state["about"]
+    texts = [journal.turn(turn_id)["text"] for turn_id in talk["turns"]]
+    grade = journal.draft_grade(talk["turns"][-1]) if talk["turns"] else None
+
+    async def search(query: str, most: int) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": question["id"],
+                "question": say(question["wording"], interview.lang),
+                "answer": say(question["reference"], interview.lang),
+            }
+            for question in interview.search(query, most)
+        ]
+
+    async def recall(query: str, most: int) -> list[dict[str, Any]]:
+        del query  # the first cut of recall goes by time alone
+        return [
+            {"text": m["text"], "observed_at": m["observed_at"], "topic": m["topic"]}
+            for m in interview.memories[-most:]
+        ]
+
+    return ToolContext(
+        session=journal.session,
+        turn=state["turn"],
+        lang=interview.lang,
+        question=interview.question(talk["question"]),
+        answer="\n".join(texts),
+        now=interview.now,
+        find_question=interview.question,
+        search=search,
+        recall=recall,
+        prepared={"grade_answer": grade} if grade else {},
+    )
