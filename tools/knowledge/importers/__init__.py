@@ -1,4 +1,4 @@
-"""Import of other people's questions: Markdown, HTML, plain notes, tables, DOCX and PDF to a bank."""
+"""Import of other people's questions: Markdown, notes, tables, DOCX and PDF to a bank."""
 
 from __future__ import annotations
 

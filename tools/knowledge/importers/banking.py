@@ -1,4 +1,4 @@
-"""From items to questions of a bank, and the bank's file: written whole, and the same when repeated."""
+"""From items to questions, and the bank's file: written whole, the same when repeated."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _wording(item: Item, lang: str) -> str:
     """Return the heading as one would ask it aloud."""
     title = strip_label(item.title)
     alone = title
-    if item.section and (is_facet(title) or item.scope == "project" and not asks(title)):
+    if item.section and (is_facet(title) or (item.scope == "project" and not asks(title))):
         number = number_of(item.section[-1])
         above = (number.rest if number else item.section[-1]).strip()
         alone = f"{above}：{title}" if lang == "zh" else f"{above}: {title}"

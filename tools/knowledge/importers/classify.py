@@ -16,9 +16,12 @@ from tools.knowledge.importers.shapes import CJK, asks, is_debris
 
 _CUES_FILE = Path(__file__).with_name("topic_cues.toml")
 _FALLBACK = "llm-basics"
+_SHARE_OF_FALLBACK = 0.35
+"""Its words (model, prompt …) stand in questions on any topic; a guess."""
 _OURS = re.compile(
-    r"我们(?:公司|项目|的项目|组|团队|选用|采用|做|用|是|这个|当时|最开始|最终|先|根据|一般|有|也|训练|参考|数据|自己|没有)"
-    r"|我在?(?:上一?家|公司|项目|负责|做过)|甲方|合作方|项目组|公司给|公司自己|这个项目|\b(?:our|my) (?:company|team|project|product)\b"
+    r"我们(?:公司|项目|的项目|组|团队|选用|采用|做|用|是|这个|当时|最开始|最终|先|根据|一般|有|也|训练|参考"
+    r"|数据|自己|没有)|我在?(?:上一?家|公司|项目|负责|做过)|甲方|合作方|项目组|公司给|公司自己|这个项目"
+    r"|\b(?:our|my) (?:company|team|project|product)\b"
 )
 _YOURS = re.compile(
     r"你们|你负责|你主要|你做|是你|这个项目|项目(?:组|背景|流程|难点|结构|是|中|最终|几|里)|当时|你.{0,6}公司|我们"
@@ -26,13 +29,15 @@ _YOURS = re.compile(
     re.I,
 )
 _PERSONAL = re.compile(
-    r"\[name\]|我叫|面试官你好|本科学历|硕士学历|统招|我(?:现在|目前)?(?:住|人)在|\[place\]|\[id\]|\[phone\]|我上一?家公司.{0,12}主要担任"
+    r"\[name\]|我叫|面试官你好|本科学历|硕士学历|统招|我(?:现在|目前)?(?:住|人)在"
+    r"|\[place\]|\[id\]|\[phone\]|我上一?家公司.{0,12}主要担任"
 )
 _PERSONAL_TITLE = re.compile(
     r"自我介绍|个人(?:信息|简历|资料|情况)|self.?introduction|about me", re.I
 )
 _TO_SELF = re.compile(
-    r"重点(?:说|讲|介绍)|说一?下就行|找几个.{0,8}说|自己(?:组织|发挥|说)|。{3,}|…{2,}|待补充?|未完|略$|to be written|\btodo\b|\btbd\b",
+    r"重点(?:说|讲|介绍)|说一?下就行|找几个.{0,8}说|自己(?:组织|发挥|说)|。{3,}|…{2,}|待补充?|未完|略$"
+    r"|to be written|\btodo\b|\btbd\b",
     re.I,
 )
 _SHORTEST_PROSE = 80
@@ -82,7 +87,8 @@ def breaks_off(answer: str) -> bool:
 
 def kind_of(raw: Raw, answer: str) -> tuple[ItemKind, Scope]:
     """Return what an item is and its scope; `missing` must have been asked before."""
-    if _PERSONAL_TITLE.search(raw.title) and answer or len(_PERSONAL.findall(answer)) >= 3:
+    named = _PERSONAL_TITLE.search(raw.title) is not None and bool(answer)
+    if named or len(_PERSONAL.findall(answer)) >= 3:
         return "personal", "personal"
     if is_project(raw, answer):
         return "project", "project"
@@ -96,7 +102,7 @@ def _is_chapter(heading: str) -> bool:
 
 
 def is_project(raw: Raw, answer: str) -> bool:
-    """Tell whether an item is about the writer's own project or firm rather than about knowledge."""
+    """Tell whether an item is about the writer's own project or firm, not about knowledge."""
     ours = len(_OURS.findall(answer))
     sentences = max(1, len(re.findall(r"[。；;!！?？\n]", answer)))
     in_project = any(re.search(r"项目|project", s, re.I) for s in raw.section)
@@ -104,6 +110,7 @@ def is_project(raw: Raw, answer: str) -> bool:
     return (
         (title and (ours > 0 or in_project or "你" in raw.title or "项目" in raw.title))
         or (ours >= 2 and ours * 3 >= sentences)
+        or (ours > 0 and answer.startswith("我们"))
         or (in_project and ours > 0)
     )
 
@@ -123,7 +130,7 @@ def _cues() -> tuple[tuple[str, str, re.Pattern[str] | None, int], ...]:
 
 
 def topic_of(title: str, section: tuple[str, ...], answer: str) -> str:
-    """Guess the topic by words of the title, then of the sections, then of the answer's beginning."""
+    """Guess the topic by words of the title, the sections and the answer's beginning."""
     scores: dict[str, float] = {}
     texts = ((title, 4.0), (" / ".join(section[-2:]), 1.5), (answer[:300], 0.5))
     for text, share in texts:
@@ -135,6 +142,8 @@ def topic_of(title: str, section: tuple[str, ...], answer: str) -> str:
     for match in glossary.find(title):
         topic = glossary.terms[match.name].topic
         scores[topic] = scores.get(topic, 0.0) + 2.0 * (match.end - match.start)
+    if _FALLBACK in scores:
+        scores[_FALLBACK] *= _SHARE_OF_FALLBACK
     return max(scores, key=lambda topic: scores[topic]) if scores else _FALLBACK
 
 

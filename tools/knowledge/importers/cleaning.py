@@ -28,9 +28,11 @@ _IMAGE = re.compile(r"!\[[^\]]{0,500}\]\([^)]{0,3000}\)|<img\b[^>]{0,3000}>", re
 _LINK = re.compile(r"\[([^\]\n]{1,500})\]\((?:[^()\s]|\([^()]*\)){1,3000}(?:\s+\"[^\"]*\")?\)")
 _TAG = re.compile(r"</?(?:[a-zA-Z][a-zA-Z0-9]{0,15})(?:\s[^<>]{0,1000})?/?>")
 _TAG_NAMES = frozenset(
-    "a abbr article aside b big blockquote br button center code del details div em figcaption figure font footer"
-    " form h1 h2 h3 h4 h5 h6 header hr i iframe img input ins label li main mark meta nav ol p pre s section small span"
-    " strike strong sub summary sup svg table tbody td tfoot th thead title tr tt u ul video".split()
+    "a abbr article aside b big blockquote br button center code del details div em figcaption"
+    " figure font footer"
+    " form h1 h2 h3 h4 h5 h6 header hr i iframe img input ins label li main mark meta nav ol p"
+    " pre s section small span strike strong sub summary sup svg table tbody td tfoot th thead"
+    " title tr tt u ul video".split()
 )
 _BLOCK = re.compile(r"<(script|style|template|noscript)\b[^>]*>", re.I)
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
@@ -46,6 +48,9 @@ _ANSWER_LABEL = re.compile(
 _JOINED = re.compile(r"(?<=[。.;；:：!?？])\s*-\s+(?=\S)")
 _UNFINISHED = re.compile(r"[-—、,，\s]*\b(?:todo|tbd|fixme)\b[:：]?", re.I)
 _RULE = re.compile(r"^\s*(?:[-*_=~]\s*){3,}$|^\s*==\s*$")
+_SUBHEADING = re.compile(r"^#{1,6}\s*(?=\S)")
+CODE_MARK = "    "
+"""Begins every line of program text in a clean answer, and no other line."""
 _LONGEST_LINE = 20_000
 """Longer lines are data, not words; a guess."""
 
@@ -106,7 +111,7 @@ def clean_answer(body: list[str], title: str, counts: Counter[str]) -> str:
     seen: set[str] = set()
     names = key(title)
     for raw in lines:
-        line = raw if raw.startswith("    ") else _clean_words(raw, counts)
+        line = raw if raw.startswith(CODE_MARK) else _clean_words(raw.strip(), counts)
         dropped = _reason_to_drop(line, names, seen, first=not any(out))
         if dropped:
             counts[dropped] += 1
@@ -146,11 +151,16 @@ def _clean_words(line: str, counts: Counter[str]) -> str:
     if "](" in line:
         act("link kept as text", _LINK, r"\1")
     if "<" in line and ">" in line:
-        line, n = _TAG.subn(_unless_tag, line)
-        counts["HTML tag removed"] += n if n else 0
+        shorter, n = _TAG.subn(_unless_tag, line)
+        if shorter != line:
+            counts["HTML tag removed"] += n
+        line = shorter
     if "&" in line and _ENTITY.search(line):
         counts["HTML entity resolved"] += len(_ENTITY.findall(line))
         line = _INVISIBLE.sub("", html.unescape(line))
+    if _SUBHEADING.match(line):
+        counts["sub-heading kept as a lead-in"] += 1
+        line = _SUBHEADING.sub("", line).strip("# ").rstrip("：:") + "："
     if found := _ANSWER_LABEL.match(line):
         counts["answer label removed"] += 1
         line = line[found.end() :]
@@ -184,8 +194,13 @@ def _unfence(body: list[str], counts: Counter[str]) -> list[str]:
         elif block is not None:
             block.append(re.sub(r"^\s{0,3}>\s?", "", raw))
         else:
-            out.append(re.sub(r"^\s{0,3}>\s?", "", raw))
+            text = re.sub(r"^\s{0,3}>\s?", "", raw).strip()
+            out.append(CODE_MARK + text if text and _is_program(text) else text)
     return out + _fenced_text(block or [], language)
+
+
+def _is_program(text: str) -> bool:
+    return is_code(text) and not is_bullet(text) and not re.search("[\u4e00-\u9fff]{4}", text)
 
 
 def _fenced_text(block: list[str], language: str) -> list[str]:
@@ -193,14 +208,14 @@ def _fenced_text(block: list[str], language: str) -> list[str]:
     code = sum(
         1 for line in block if is_code(line) or line.rstrip().endswith(("{", "}", ");", "(", ")"))
     )
-    spoken = not language and words * 2 >= len([line for line in block if line.strip()]) or not code
-    if spoken and not language:
+    told = sum(1 for line in block if line.strip())
+    if not language and (words * 2 >= told or not code):
         return [line.strip() for line in block]
-    return [f"    {line}" for line in block]
+    return [CODE_MARK + line for line in block]
 
 
 def _split_joined(line: str, counts: Counter[str]) -> list[str]:
-    if len(line) < 20 or " - " not in line and "- " not in line[4:] or line.startswith("    "):
+    if len(line) < 20 or (" - " not in line and "- " not in line[4:]) or line.startswith(CODE_MARK):
         return [line]
     parts = _JOINED.split(line)
     if len(parts) > 1:
@@ -223,7 +238,7 @@ def _mend_bullets(lines: list[str], counts: Counter[str]) -> list[str]:
             out.append(f"- {line.strip()}" if pending and line.strip() else line)
             pending = True
             continue
-        if pending and line.strip():
+        if pending and line.strip() and not line.startswith(CODE_MARK):
             line = line if is_bullet(line) else f"- {line.strip()}"
             pending = False
         out.append(line)

@@ -11,6 +11,8 @@ from tools.knowledge.importers.shapes import is_bullet, is_table_row
 _LINK = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)、])?\s*\[(.{1,300})\]\(\s*([^)\s]*)[^)]*\)\s*$")
 _LONGEST_ENTRY = 160
 _FEWEST_ENTRIES = 4
+_FEWEST_MARKED = 20
+"""Lines that begin as marked headings do; from so many on only such lines are headings. A guess."""
 _SHARE_FOUND = 0.6
 """An outline may hold a few lines that were renamed below; a guess, not measured."""
 
@@ -53,11 +55,14 @@ def _linked_entries(lines: list[str]) -> tuple[set[str], set[int]]:
 def _plain_entries(lines: list[str]) -> set[int]:
     last: dict[str, int] = {}
     keys: list[str] = []
+    marks = ("#", "<h", "<H")
+    marked = sum(line.lstrip().startswith(marks) for line in lines) >= _FEWEST_MARKED
     for i, line in enumerate(lines):
         usable = 0 < len(line.strip()) <= _LONGEST_ENTRY and not is_table_row(line)
         name = key(line) if usable else ""
         keys.append(name if len(name) > 1 else "")
-        if name and not is_bullet(line):
+        heads = line.lstrip().startswith(marks) if marked else not is_bullet(line)
+        if name and heads:
             last[name] = i
     repeated = [bool(name) and last.get(name, -1) > i for i, name in enumerate(keys)]
     taken: set[int] = set()

@@ -45,9 +45,7 @@ def read_document(path: Path, kind: str, *, seconds: int = _SECONDS) -> Source:
             f"{path.name}: took over {seconds} s to read; split it or export it as text"
         ) from error
     if done.returncode or len(done.stdout) > _MOST_OUTPUT:
-        raise ImportFailed(
-            f"{path.name}: used more time or memory than one document may; split it or export it as text"
-        )
+        raise ImportFailed(f"{path.name}: used more time or memory than one document may; split it")
     result = json.loads(done.stdout)
     if "problem" in result:
         raise ImportFailed(f"{path.name}: {result['problem']}")

@@ -1,4 +1,4 @@
-"""Headings that a document marks: `#`, underlines, `<h1>` to `<h6>`, question labels, fenced answers."""
+"""Headings that a document marks: `#`, underlines, `<h1>` to `<h6>`, labels, fenced answers."""
 
 from __future__ import annotations
 

@@ -27,8 +27,9 @@ from tools.knowledge.importers.shapes import (
 _DIVIDER = re.compile(r"^[\s`]*[-=*_~]{3,}\s*([^-=*_~|].{0,60}?)\s*[-=*_~]{3,}[\s`]*$")
 _LONGEST_QUESTION_BULLET = 40
 _COMMON = frozenset(
-    "模型 方法 问题 参数 数据 训练 过程 算法 技术 系统 使用 如何 什么 区别 应用 介绍 计算 结构 原理 实现 处理 大模 学习"
-    " 基于 进行 生成 支持 可以 以及 之间 不同 常见 主要 the of and for in to a an with how what why is are vs on model models data".split()
+    "模型 方法 问题 参数 数据 训练 过程 算法 技术 系统 使用 如何 什么 区别 应用 介绍 计算 结构 原理 实现"
+    " 处理 大模 学习 基于 进行 生成 支持 可以 以及 之间 不同 常见 主要"
+    " the of and for in to a an with how what why is are vs on model models data".split()
 )
 
 
@@ -51,11 +52,11 @@ def notes_headings(lines: list[str], skip: set[int]) -> list[Heading]:
     inside = fenced(lines)
     usable = [not inside[i] and i not in skip and len(lines[i]) < 2000 for i in range(len(lines))]
     dividers = {
-        i: found.group(1)
+        i: match.group(1)
         for i, line in enumerate(lines)
         if usable[i]
         and len(line) < 200
-        and (found := _DIVIDER.match(line))
+        and (match := _DIVIDER.match(line))
         and not is_table_row(line)
     }
     numbering = numbered_headings(lines, usable, dividers)
@@ -97,7 +98,7 @@ def _bare(
     if (place.torn or _is_torn_off(lines, i)) and not ends_as_question(visible(line)):
         return None
     below = next((j for j in range(i + 1, min(i + 6, len(lines))) if lines[j].strip()), None)
-    if below is None or not usable[below] and not lines[below].startswith(("`", "~")):
+    if below is None or (not usable[below] and not lines[below].startswith(("`", "~"))):
         return None
     follower = at.get(below + 1)
     if follower and not _may_follow(follower, place, numbering, below):
@@ -152,7 +153,7 @@ def _repeats(a: str, b: str) -> bool:
 
 
 def _is_parallel(a: str, b: str) -> bool:
-    """Tell whether two titles are built alike and end in the same words: neighbours, not parent and child."""
+    """Tell whether two titles are built alike and end in the same words: neighbours."""
     same = 0
     while same < min(len(a), len(b)) and a[-1 - same] == b[-1 - same]:
         same += 1

@@ -65,7 +65,7 @@ def numbered_headings(lines: list[str], usable: list[bool], dividers: dict[int, 
 
 def _candidate(line: str) -> Number | None:
     text = line.strip().strip("*").strip()
-    if not text or line[:1] in "-*•>|" and not line.startswith("**") or is_table_row(text):
+    if not text or (line[:1] in "-*•>|" and not line.startswith("**")) or is_table_row(text):
         return None
     number = number_of(text)
     return number if number and _reads_as_heading(number) else None
@@ -80,7 +80,7 @@ def _reads_as_heading(number: Number) -> bool:
     longest = 100 if number.style in _SECTION_STYLES or asks(text) else 60
     if len(text) > longest or text.endswith(tuple("。；;，,、!！")) or "。" in text:
         return False
-    head, colon, tail = text.replace("：", ":").partition(":")
+    _, colon, tail = text.replace("：", ":").partition(":")
     if colon and len(tail) > 30 and not asks(text) and number.style not in _SECTION_STYLES:
         return False
     commas = text.count(",") + text.count("，")
@@ -132,7 +132,7 @@ def _place(i: int, text: str, number: Number, open_runs: list[_Run], found: Numb
 
 
 def _continued(number: Number, open_runs: list[_Run], above: Heading | None, i: int) -> _Run | None:
-    """Return the open run that the number continues: next number first, then a gap, then a repeat."""
+    """Return the open run that the number continues: the next number, a gap, or a repeat."""
     same = [run for run in reversed(open_runs) if run.style == number.style]
     if number.style == "pad":
         return same[0] if same else None
@@ -171,7 +171,7 @@ def _begun(number: Number, open_runs: list[_Run], sequence: int, i: int) -> _Run
     elif number.style == "multi":
         parents = [r for r in open_runs if r.values[-1] == number.values[-2] and r.style != "pad"]
         run.rank = parents[-1].rank + 1 if parents else 3.0
-    elif value > 1 and not (asks(number.rest) and not open_runs) or top >= _DEEPEST:
+    elif (value > 1 and not (asks(number.rest) and not open_runs)) or top >= _DEEPEST:
         return None
     while open_runs and open_runs[-1].rank >= run.rank:
         open_runs.pop()

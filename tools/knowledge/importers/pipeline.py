@@ -38,7 +38,7 @@ def import_file(path: Path | str, *, progress: Progress | None = None) -> Import
         shape, raws = segment(source.lines, counts)
     if not raws:
         raise ImportFailed(
-            f"{path.name}: no heading or question was found; number the questions or mark them with '#'"
+            f"{path.name}: no question was found; number the questions or mark them with '#'"
         )
     items: list[Item] = []
     for n, raw in enumerate(raws, 1):

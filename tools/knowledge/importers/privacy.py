@@ -15,103 +15,87 @@ _SURNAMES = (
 )
 _GIVEN = "[\u4e00-\u9fff]{1,2}"
 _NAME = f"(?:欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|[{_SURNAMES}]){_GIVEN}"
-_SALARY_WORD = r"(?:薪资|薪水|薪酬|工资|月薪|年薪|底薪|绩效|奖金|年终奖?|税前|税后|期望薪|涨薪|跳槽|salary|package|base pay|compensation|年包|总包)"
-_AMOUNT = r"\d[\d,.]*\s*(?:[-~～到至]\s*\d[\d,.]*\s*)?(?:[kKwW万千百元块]|RMB|CNY|USD|个月|薪)?(?:元|块|/月|/年|每月)?"
-
+_PAY = (
+    "薪资|薪水|薪酬|工资|月薪|年薪|底薪|绩效|奖金|年终奖?|税前|税后|期望薪|涨薪|年包|总包"
+    "|salary|base pay|compensation"
+)
+_AMOUNT = (
+    r"\d[\d,.]*\s*(?:[-~～到至]\s*\d[\d,.]*\s*)?"
+    r"(?:[kKwW万千百元块]|RMB|CNY|USD|个月|薪)?(?:元|块|/月|/年|每月)?"
+)
+_ABOUT_PAY = re.compile(_PAY, re.I)
 _MONEY = re.compile(
     rf"(?<![\w.])(?:\d{{4,}}|{_AMOUNT}(?<=[kKwW万千元块月年薪]))(?![\w%％点天时周])"
     rf"|(?<=底薪|绩效|月薪|年薪|工资|薪资|奖金)\s*[:：+]?\s*{_AMOUNT}"
 )
+_TITLES = "老师|博士|教授|先生|女士|同学|经理|总监|医生|院士|学长|学姐|师兄|师姐"
+_TALKS = "分享|演讲|报告|采访|访谈|博客"
+_INTRODUCED = r"我叫|我的名字(?:叫|是)|姓\s*名\s*[:：]"
+_HOMES = r"file:/{2,3}|\b[A-Za-z]:\\(?:Users|Documents and Settings|home)\\"
 
-_RULES: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    ("e-mail", re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), "[e-mail]"),
+_RULES: tuple[tuple[str, str, str], ...] = (
+    ("image path", r"!\[[^\]]{0,200}\]\(\s*file:[^)]{0,500}\)", ""),
+    ("e-mail", r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", "[e-mail]"),
     (
         "identity number",
-        re.compile(
-            r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"
-        ),
+        r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx]"
+        r"(?![\dA-Za-z])",
         "[id]",
     ),
     (
         "phone",
-        re.compile(
-            r"(?<![\w.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?![\w.]?\d)|(?<![\w.-])0\d{2,3}[- ]\d{7,8}(?!\d)"
-        ),
+        r"(?<![\w.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?![\w.]?\d)"
+        r"|(?<![\w.-])0\d{2,3}[- ]\d{7,8}(?!\d)",
         "[phone]",
     ),
     (
         "phone",
-        re.compile(
-            r"((?:电话|手机号?|联系方式|tel|phone|mobile)\s*(?:是|为|号码)?\s*[:：]?\s*)\+?[\d(][\d\s()-]{6,18}\d",
-            re.I,
-        ),
+        r"((?:电话|手机号?|联系方式|tel|phone|mobile)\s*(?:是|为|号码)?\s*[:：]?\s*)"
+        r"\+?[\d(][\d\s()-]{6,18}\d",
         r"\1[phone]",
     ),
     (
         "account",
-        re.compile(
-            r"((?:微信号?|QQ号?|wechat|weixin|钉钉|身份证号?|学号|工号|护照号?|银行卡号?|卡号)\s*(?:是|为)?\s*[:：]?\s*)[A-Za-z0-9][A-Za-z0-9_-]{4,24}",
-            re.I,
-        ),
+        r"((?:微信号?|QQ号?|wechat|weixin|钉钉|身份证号?|学号|工号|护照号?|银行卡号?|卡号)"
+        r"\s*(?:是|为)?\s*[:：]?\s*)(?=[\w-]*\d)[A-Za-z0-9][A-Za-z0-9_-]{4,24}",
         r"\1[account]",
     ),
-    ("image path", re.compile(r"!\[[^\]]{0,200}\]\(\s*file:[^)]{0,500}\)"), ""),
     (
         "local path",
-        re.compile(
-            r"file:/{2,3}[^\s)\"'<>]{1,500}|\b[A-Za-z]:\\(?:Users|Documents and Settings|home)\\[^\s)\"'<>|]{1,500}"
-            r"|(?<![\w/])/(?:home|Users|root)/[^\s)\"'<>|,，。]{1,500}",
-            re.I,
-        ),
+        rf"(?:{_HOMES})[^\s)\"'<>|]{{1,500}}"
+        r"|(?<![\w/])/(?:home|Users|root)/[^\s)\"'<>|,，。]{1,500}",
         "[path]",
     ),
+    ("name", rf"((?:{_INTRODUCED}|(?:名字|候选人|联系人|作者)\s*[:：])\s*){_NAME}", r"\1[name]"),
+    ("name", rf"((?:{_INTRODUCED})\s*)[\u4e00-\u9fff]{{2,4}}(?=[,，。;；、\s]|$)", r"\1[name]"),
     (
         "name",
-        re.compile(
-            rf"((?:我叫|我的名字(?:叫|是)|姓\s*名\s*[:：]|名字\s*[:：]|候选人\s*[:：]|联系人\s*[:：]?|作者\s*[:：])\s*){_NAME}"
-        ),
+        r"((?:\bmy name is|\bI am called|\bname\s*[:：])\s*)"
+        r"(?-i:[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,2})",
         r"\1[name]",
     ),
     (
         "name",
-        re.compile(
-            r"((?:我叫|我的名字(?:叫|是)|姓\s*名\s*[:：])\s*)[\u4e00-\u9fff]{2,4}(?=[,，。;；、\s]|$)"
-        ),
-        r"\1[name]",
-    ),
-    (
-        "name",
-        re.compile(
-            r"((?:[Mm]y name is|I am called|[Nn]ame\s*[:：])\s*)[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,2}"
-        ),
-        r"\1[name]",
-    ),
-    (
-        "name",
-        re.compile(
-            rf"(?:(?<=[^\u4e00-\u9fff])|(?<=[的由和与跟被找给是])|^){_NAME}(?=(?:老师|博士|教授|先生|女士|同学|经理|总监|医生|院士|学长|学姐|师兄|师姐)(?![\u4e00-\u9fff]?(?:模型|数据|诊断|系统)))"
-        ),
+        rf"(?:(?<=[^\u4e00-\u9fff])|(?<=[的由和与跟被找给是])|^){_NAME}"
+        rf"(?=(?:{_TITLES})(?!.?(?:模型|数据|诊断|系统)))",
         "[name]",
     ),
-    (
-        "name",
-        re.compile(rf"(?<=的){_NAME}(?=在(?:一次|某次|其|一场)?(?:分享|演讲|报告|采访|访谈|博客))"),
-        "[name]",
-    ),
-    (
-        "name",
-        re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof)\.?\s+[A-Z][a-z]+(?:\s+[A-Z][a-z]+)?\b"),
-        "[name]",
-    ),
+    ("name", rf"(?<=的){_NAME}(?=在(?:一次|某次|其|一场)?(?:{_TALKS}))", "[name]"),
+    ("name", r"\b(?-i:(?:Mr|Mrs|Ms|Dr|Prof)\.?\s+[A-Z][a-z]+(?:\s+[A-Z][a-z]+)?)\b", "[name]"),
 )
+_COMPILED = tuple((rule, re.compile(pattern, re.I), new) for rule, pattern, new in _RULES)
 _ORIGIN = re.compile(
-    r"(?:来自|籍贯(?:是|为)?\s*[:：]?|老家(?:在|是)|家住|(?:现在|目前)?住在|我?人在)\s*[\u4e00-\u9fff]{2,8}?(?=[,，。;；、\s]|$)"
+    r"(?:来自|籍贯(?:是|为)?\s*[:：]?|老家(?:在|是)|家住|(?:现在|目前)?住在|我?人在)"
+    r"\s*[\u4e00-\u9fff]{2,8}?(?=[,，。;；、\s]|$)"
 )
 _PERSON = re.compile(
     r"\[name\]|我叫|本科学历|硕士学历|统招|毕业于|入职|离职|面试官你好|学历[:：]|入学|年龄"
 )
 _ORGANISATION = re.compile(
     r"((?:和|与|跟|在|为|给|由|是)\s*)[\u4e00-\u9fffA-Za-z]{2,8}?(?:有限公司|集团|公司)(?=那边|这边|一起|合作|工作|任职|做|上班)"
+)
+_PARTNER = re.compile(
+    r"((?:合作方|甲方|客户|合作伙伴)\s*(?:是|为|[:：])?\s*)[\u4e00-\u9fff]{2,6}?(?:医生|科技|集团|公司|健康|银行|医院)"
 )
 _GENERIC_FIRM = re.compile(
     r"(?:我们|上一?家|这家|贵|别的|一家|某|本|该|老|前|其他|你们|自己|各|几家|大|小)(?:有限公司|集团|公司)"
@@ -123,7 +107,7 @@ def mask(text: str, counts: Counter[str]) -> str:
     if not text:
         return text
     personal = bool(_PERSON.search(text))
-    for rule, pattern, new in _RULES:
+    for rule, pattern, new in _COMPILED:
         text, n = pattern.subn(new, text)
         if n:
             counts[f"masked: {rule}"] += n
@@ -135,8 +119,11 @@ def mask(text: str, counts: Counter[str]) -> str:
 
 
 def _mask_line(line: str, counts: Counter[str]) -> str:
-    if re.search(_SALARY_WORD, line, re.I):
+    if _ABOUT_PAY.search(line):
         line = _mask_salary(line, counts)
+    line, n = _PARTNER.subn(r"\1[company]", line)
+    if n:
+        counts["masked: company"] += n
     if "公司" in line or "集团" in line:
         line, n = _ORGANISATION.subn(_unless_generic, line)
         if n and "[company]" in line:

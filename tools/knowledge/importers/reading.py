@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections import Counter
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from tools.knowledge.importers.cleaning import clean_line
 from tools.knowledge.importers.model import ImportFailed, Progress, Source
@@ -34,7 +34,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"ID3", "a sound file"), (b"RIFF", "a sound or video file"), (b"OggS", "a sound file"),
 )  # fmt: skip
 _BOMS: tuple[tuple[bytes, str], ...] = (
-    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 
@@ -118,11 +119,11 @@ def _refuse_binary(head: bytes, name: str) -> None:
         )
 
 
-def _fits(file: codecs.StreamReaderWriter | object, encoding: str) -> bool:
+def _fits(file: BinaryIO, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
-    file.seek(0)  # type: ignore[attr-defined]
+    file.seek(0)
     try:
-        while block := file.read(1 << 20):  # type: ignore[attr-defined]
+        while block := file.read(1 << 20):
             decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:

@@ -13,15 +13,20 @@ from tools.knowledge.importers.model import ImportFailed, Progress, Raw
 from tools.knowledge.importers.reading import encoding_of
 from tools.knowledge.importers.shapes import asks, number_of
 
-_QUESTION = "question questions 问题 题目 提问 面试题 问 title heading q query prompt instruction input wording".split()
-_ANSWER = "answer answers 答案 回答 参考答案 解析 答 a reference response output completion solution".split()
+_QUESTION = (
+    "question questions 问题 题目 提问 面试题 问 title heading q query prompt instruction input"
+    " wording"
+).split()
+_ANSWER = (
+    "answer answers 答案 回答 参考答案 解析 答 a reference response output completion solution"
+).split()
 _SECTION = "section category topic chapter tag 分类 类别 章节 主题 知识点 topic_name".split()
 _LARGEST_JSON = 64 * 1024 * 1024
 _LARGEST_FIELD = 8 * 1024 * 1024
 
 
 def read_rows(path: Path, kind: str, progress: Progress | None = None) -> list[Raw]:
-    """Return the rows of a table or record file as items; raises ImportFailed with the line at fault."""
+    """Return the rows of a table or record file; raises ImportFailed with the line at fault."""
     encoding = encoding_of(path)
     encoding = "gb18030" if encoding == "mixed" else encoding
     readers = {"csv": _csv_rows, "jsonl": _jsonl_rows, "json": _json_rows}
@@ -81,7 +86,7 @@ def _csv_rows(path: Path, encoding: str) -> Iterator[tuple[int, str, str, str]]:
 
 
 def _columns(header: list[str], name: str) -> tuple[int, int, int, bool]:
-    """Return the places of question, answer and section (-1: none), and whether there is a header."""
+    """Return where question, answer and section stand (-1: nowhere), and if there is a header."""
     names = [cell.strip().strip("\ufeff").lower() for cell in header]
 
     def place(wanted: list[str]) -> int:
@@ -93,7 +98,7 @@ def _columns(header: list[str], name: str) -> tuple[int, int, int, bool]:
     if len(header) >= 2 and asks(header[0]):
         return 0, 1, -1, False
     raise ImportFailed(
-        f"{name}: no column is named 'question' or '问题' (found: {', '.join(names)[:80]}); name one so"
+        f"{name}: no column is named 'question' or '问题' (found: {', '.join(names)[:80]})"
     )
 
 

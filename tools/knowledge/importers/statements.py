@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tools.knowledge.importers.cleaning import CODE_MARK
 from tools.knowledge.importers.contents import key
 from tools.knowledge.importers.shapes import CJK, bullet_text, is_bullet, is_table_row, number_of
 
@@ -40,6 +41,8 @@ def key_points(answer: str, title: str) -> tuple[str, ...]:
     chosen: list[tuple[int, float, str]] = []
     seen: set[str] = set()
     for place, (text, weight) in enumerate(units):
+        if _NO_POINT.match(text):
+            continue
         text = _trimmed(text)
         name = key(text)
         if len(text) < short or name in seen or name == key(title) or not _states(text):
@@ -60,7 +63,7 @@ def _units(answer: str) -> list[tuple[str, float]]:
     header: list[str] = []
     for line in answer.split("\n"):
         text = line.strip()
-        if not text or line.startswith("    "):
+        if not text or line.startswith(CODE_MARK):
             continue
         if is_table_row(text):
             row, header = _table_row(text, header)
@@ -109,7 +112,8 @@ def _table_row(text: str, header: list[str]) -> tuple[str, list[str]]:
 
 def _trimmed(text: str) -> str:
     """Return a statement without filler, cut at a clause when it is long."""
-    text = _FILLER.sub("", re.sub(r"\s+", " ", text)).strip(" -*·•")
+    text = re.sub(r"^\s*[(（]?(?:\d{1,2}|[a-h])[)）.、]\s*", "", re.sub(r"\s+", " ", text))
+    text = _FILLER.sub("", text).strip(" -*·•")
     if len(text) > _LONGEST_POINT:
         cut = max(text.rfind(mark, 30, _LONGEST_POINT) for mark in "，,；;。、 ")
         text = text[: cut if cut > 0 else _LONGEST_POINT]
@@ -117,7 +121,7 @@ def _trimmed(text: str) -> str:
 
 
 def _states(text: str) -> bool:
-    if _LEAD_IN.search(text) or _NO_POINT.match(text) or text.endswith(("?", "？")):
+    if _LEAD_IN.search(text) or text.endswith(("?", "？")):
         return False
     letters = len(re.findall(rf"[{CJK}A-Za-z]", text))
     return letters * 2 >= len(text)
@@ -127,14 +131,15 @@ def reference(answer: str, title: str) -> str:
     """Return the beginning of an answer as it could be spoken, whole sentences only."""
     lang = language_of(answer)
     limit = _SPOKEN[lang]
-    said, length = [], 0
+    said: list[str] = []
+    length = 0
+    header: list[str] = []
     for line in answer.split("\n"):
         text = line.strip()
-        if not text or line.startswith("    ") or key(text) == key(title):
+        if not text or line.startswith(CODE_MARK) or key(text) == key(title):
             continue
         if is_table_row(text):
-            row, _ = _table_row(text, [""])
-            text = row
+            text, header = _table_row(text, header)
         number = number_of(text)
         text = number.rest if number else bullet_text(text)
         for sentence in _SENTENCE.split(text):
