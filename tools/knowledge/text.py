@@ -23,12 +23,13 @@ _LOAD_LOCK = threading.Lock()
 _CACHE: dict[str, Path] = {}
 
 FILLERS = frozenset(
-    "的 了 吗 呢 吧 啊 呀 嘛 哦 嗯 呃 额 是 在 和 与 及 或 就 都 也 还 又 被 把 给 让 对 从 到 向 为 于"
-    " 以 这 那 哪 这个 那个 哪个 这种 那种 一个 一下 一些 一种 有 没有 会 要 能 可以 可能 我 你 他 它"
-    " 我们 你们 他们 自己 其 之 而 且 但 但是 如果 因为 所以 然后 就是 那么 这么 什么 怎么 如何 为什么"
-    " 啥 咋 来着 到底 究竟 其实 比如 时候 里 里面 上 下 中 讲讲 说说 聊聊 谈谈 介绍 解释 简述 描述 请"
-    " 请问 一般 通常 进行 具体 主要 哪些 多少 几个 东西 意思 知道 觉得 a an the is are of to in on for"
-    " and or do does what how why it its be by with that this as at from can".split()
+    "的 了 吗 呢 吧 啊 呀 嘛 哦 嗯 呃 额 是 在 和 与 及 或 就 都 也 还 又 被 把 给 让 对 从"
+    " 到 向 为 于 以 这 那 哪 这个 那个 哪个 这种 那种 一个 一下 一些 一种 有 没有 会 要 能"
+    " 可以 可能 我 你 他 它 我们 你们 他们 自己 其 之 而 且 但 但是 如果 因为 所以 然后 就是"
+    " 那么 这么 什么 怎么 如何 为什么 啥 咋 来着 到底 究竟 其实 比如 时候 里 里面 上 下 中"
+    " 讲讲 说说 聊聊 谈谈 介绍 解释 简述 描述 请 请问 一般 通常 进行 具体 主要 哪些 多少 几个"
+    " 东西 意思 知道 觉得 a an the is are of to in on for and or do does what how why it its"
+    " be by with that this as at from can".split()
 )
 """Words that carry no subject; they are kept out of word matching, never out of bigrams."""
 

@@ -1,0 +1,89 @@
+"""What the lexical index knows of a text: tokens of six sorts, each with a one-letter tag.
+
+w words · b pairs of Chinese characters · t glossary terms under their canonical names ·
+a what is asked · p pairs of syllables (for what was mis-heard) · g pieces of Latin words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from tools.knowledge.aspects import aspects
+from tools.knowledge.glossary import Glossary
+from tools.knowledge.text import (
+    FILLERS,
+    bigrams,
+    cut_words,
+    fold,
+    han_runs,
+    latin_words,
+    syllable,
+)
+
+Tokens = dict[str, float]
+"""Token (tag first) to how often it occurs, or how much it counts in a query."""
+
+BODY_READ = 3_000
+"""Characters of an answer that are indexed: the rest of a long one is about something else."""
+
+_HEARD = 0.6  # a guess: a term known by its sound alone counts less than a written one
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One searchable thing: what it is called, what it says and where it stands."""
+
+    key: str
+    titles: tuple[str, ...]
+    """Wordings of the question; the first is shown."""
+    body: str = ""
+    context: str = ""
+    """Headings above it."""
+    topic: str = ""
+    level: int = 0
+    scope: str = "shared"
+    kind: str = "concept"
+
+
+def title_tokens(text: str, glossary: Glossary) -> Tokens:
+    """Return all sorts of tokens, as for a heading or a query."""
+    folded = fold(text)
+    tokens = Counter(f"w{word}" for word in cut_words(folded))
+    for run in han_runs(folded):
+        tokens.update(f"b{pair}" for pair in bigrams(run))
+        tokens.update(f"p{pair}" for pair in bigrams([syllable(c) for c in run]) if len(run) > 1)
+    for word in latin_words(folded):
+        if len(word) > 2 and word not in FILLERS:
+            padded = f"^{word}$"
+            tokens.update(f"g{padded[i : i + 3]}" for i in range(len(padded) - 2))
+    tokens.update(f"t{match.name}" for match in glossary.find(text))
+    tokens.update(f"a{aspect}" for aspect in aspects(text))
+    return dict(tokens)
+
+
+def body_tokens(text: str, glossary: Glossary) -> Tokens:
+    """Return words and terms, as for an answer: the other sorts would only cost there."""
+    tokens = Counter(f"w{word}" for word in cut_words(fold(text)))
+    tokens.update(f"t{match.name}" for match in glossary.find(text))
+    return dict(tokens)
+
+
+def entry_tokens(entry: Entry, glossary: Glossary) -> dict[str, Tokens]:
+    """Return the tokens of an entry by field letter: Titles, Body, Context."""
+    titles: Counter[str] = Counter()
+    for title in entry.titles:
+        titles.update(title_tokens(title, glossary))
+    return {
+        "T": dict(titles),
+        "B": body_tokens(entry.body[:BODY_READ], glossary),
+        "C": body_tokens(entry.context, glossary),
+    }
+
+
+def query_tokens(text: str, glossary: Glossary) -> Tokens:
+    """Return a query's tokens; each counts once, terms that were only heard count less."""
+    tokens: Tokens = dict.fromkeys(title_tokens(text, glossary), 1.0)
+    for match in glossary.heard(text):
+        tokens.setdefault(f"t{match.name}", _HEARD)
+    return tokens
