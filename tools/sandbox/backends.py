@@ -155,4 +155,3 @@ def _status(name: BackendName) -> BackendStatus:
     detail = f"ran a trial on Python {python} at {found.interpreter.path}"
     detail += f" in {ms:.0f} ms" if ms > 1 else ""
     return BackendStatus(name=name, works=True, detail=detail, fix="", languages=spoken)
-

@@ -36,9 +36,9 @@ def _coders() -> tuple[Any, Any]:
         parse_float = float
         parse_int = int
         parse_constant = {"NaN": float("nan"), "Infinity": 1e999, "-Infinity": -1e999}.__getitem__
-        memo: dict[str, str] = {}
 
-    scan: Any = make_scanner(Reading())
+    reading: Any = Reading()
+    scan: Any = make_scanner(reading)
 
     def encode(value: Any) -> str:
         write: Any = make_encoder(
@@ -115,7 +115,7 @@ def describe(error: BaseException, lines: list[str]) -> dict[str, Any]:
         "message": _text_of(error) if not isinstance(error, SyntaxError) else str(error.msg),
         "line": line if isinstance(line, int) else None,
         "text": lines[line - 1].strip()[:200] if known and line is not None else "",
-        "trace": ["line %s in %s" % (n, name) for n, name in shown],
+        "trace": [f"line {n} in {name}" for n, name in shown],
     }
 
 
@@ -152,7 +152,8 @@ def _prepare_interpreter(job: dict[str, Any]) -> None:
     """Give the code what an ordinary Python start would have given it."""
     import builtins
 
-    builtins.exit = builtins.quit = sys.exit
+    for name in ("exit", "quit"):
+        setattr(builtins, name, sys.exit)
     sys.path.extend(job.get("paths", []))
     sys.argv = [FILENAME]
     try:
@@ -182,7 +183,7 @@ def _finish(value: Any, test: dict[str, Any], args: list[Any]) -> Any:
 
         value = asyncio.run(value)
     if test.get("take") is not None:
-        taken = []
+        taken: list[Any] = []
         for item in value:
             if len(taken) >= test["take"]:
                 break
@@ -203,7 +204,8 @@ def _find(module: Any, name: str) -> Any:
 
 def _operate(module: Any, test: dict[str, Any]) -> list[Any]:
     """Build an object and call its methods in turn; the first answer is always None."""
-    built, answers = None, []
+    built: Any = None
+    answers: list[Any] = []
     for name, args in test["ops"]:
         if built is None:
             built = _find(module, name)(*args)
@@ -238,7 +240,7 @@ def _answer(module: Any, test: dict[str, Any]) -> Any:
 
 def examine_module(build: Any, test: dict[str, Any]) -> dict[str, Any]:
     """Run a torch module forward and backward; report shapes, values and gradients."""
-    import torch
+    import torch  # type: ignore[import-not-found]  # only where the machine has it
 
     torch.manual_seed(test.get("seed", 0))
     module = build(**test.get("init", {}))
@@ -269,7 +271,7 @@ def _one_test(channel: Channel, module: Any, lines: list[str], test: dict[str, A
     try:
         value = _answer(module, test)
     except BaseException as error:
-        reply = {"k": "raised", "error": describe(error, lines)}
+        reply: dict[str, Any] = {"k": "raised", "error": describe(error, lines)}
     else:
         reply = {"k": "value", "ms": (time.perf_counter() - begun) * 1000, "v": value}
     _flush()
@@ -324,8 +326,9 @@ def become(channel: Channel, job: dict[str, Any]) -> None:
     """Turn into another program, with the limits and locks already set."""
     for fd in channel.ends:
         os.set_inheritable(fd, job["keep"])
+    argv = job["argv"] + ([str(fd) for fd in channel.ends] if job["keep"] else [])
     try:
-        os.execve(job["argv"][0], job["argv"], dict(os.environ))
+        os.execve(argv[0], argv, dict(os.environ))
     except OSError as error:
         channel.send({"k": "cannot_start", "why": _text_of(error)})
         os._exit(127)

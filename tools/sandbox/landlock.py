@@ -57,7 +57,7 @@ def _lock(launch: Launch, pid: int, scratch: str) -> dict[str, object]:
     rules = seccomp.Rules(
         fork=launch.compiler,
         execute=launch.become,
-        metadata=False,
+        metadata=launch.compiler,  # a linker makes its output executable
         own_pid=pid,
         read_only_truncate=abi >= _READ_ONLY_TRUNCATE_SEEN,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -40,11 +41,14 @@ class Plan:
     limits: Limits
     argv: tuple[str, ...] = ()
     """The program to become; empty to stay in the harness."""
+    arguments: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Its last arguments by style, `call` or `script`."""
     speaks: bool = False
-    """Whether that program takes over the channel of the harness."""
+    """Whether that program takes over the channel of the harness when functions are called."""
     show: tuple[str, ...] = ()
     bounded_data: bool = True
     process_folder: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
     folder: str = ""
     who: dict[str, Any] = field(default_factory=identity)
     build: Callable[[Plan], Outcome | None] | None = None
@@ -71,19 +75,28 @@ class Plan:
             become=bool(self.argv),
             bounded_data=self.bounded_data,
             process_folder=self.process_folder,
+            environment=self.environment,
             who=self.who,
         )
 
     def job(self, mode: str) -> dict[str, Any]:
         """The first order to the harness."""
         if self.argv:
-            return become_job(list(self.argv), speaks=self.speaks)
+            speaks = self.speaks and mode == "call"
+            return become_job([*self.argv, *self.arguments.get(mode, ())], speaks=speaks)
         return {"mode": mode, "source": self.source, "paths": list(self.paths)}
+
+    @staticmethod
+    def dump(value: Any) -> bytes:
+        """Write a request."""
+        return json.dumps(value).encode()
 
     def explain_exit(self, code: int, stderr: str) -> Outcome:
         """The verdict of a program that ended with an error."""
         verdict, note = judge_exit(code)
-        last = next((line for line in reversed(stderr.strip().splitlines()) if line.strip()), "")
+        lines = [line.strip() for line in stderr.strip().splitlines() if line.strip()]
+        thrown = [line for line in lines if "Exception" in line or "Error" in line]
+        last = next(iter(thrown or lines[-1:]), "")
         if "OutOfMemoryError" in stderr or "heap out of memory" in stderr or "bad_alloc" in stderr:
             return Outcome("MLE", f"more than {self.limits.memory_mb} MB of memory", last=True)
         if verdict != "RE" or not last:
@@ -117,8 +130,10 @@ def plan_for(language: Language, backend: Backend, source: str, limits: Limits) 
     programs = runtime(language)
     if not programs:
         raise SandboxError(f"{language} needs {' and '.join(PROGRAMS[language])} installed")
-    from tools.sandbox import compiled, javascript
-
     if language == "javascript":
-        return javascript.plan(backend, source, limits, programs)
-    return compiled.plan(language, backend, source, limits, programs)
+        from tools.sandbox.javascript import plan as plan_javascript
+
+        return plan_javascript(backend, source, limits, programs)
+    from tools.sandbox.compiled import plan as plan_compiled
+
+    return plan_compiled(language, backend, source, limits, programs)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 VerdictName = Literal["AC", "WA", "TLE", "MLE", "OLE", "RE", "CE", "SEC", "IE"]
 BackendName = Literal["bubblewrap", "landlock", "wasi"]
@@ -47,14 +47,14 @@ class Limits:
         """Fill what is not given with the defaults."""
         if isinstance(given, Limits):
             return given
-        known = {f.name: f.default for f in fields(cls)}
-        chosen = {k: type(known[k])(v) for k, v in (given or {}).items() if k in known}
+        kinds = {f.name: float if f.name.endswith("_s") else int for f in fields(cls)}
+        chosen: dict[str, Any] = {k: kinds[k](v) for k, v in (given or {}).items() if k in kinds}
         return cls(**chosen)
 
     def at_least(self, **floor: float) -> Limits:
         """Raise limits to what a runtime needs merely to start."""
-        kinds = {k: type(getattr(self, k)) for k in floor}
-        return replace(self, **{k: kinds[k](max(getattr(self, k), v)) for k, v in floor.items()})
+        raised: dict[str, Any] = {k: max(getattr(self, k), v) for k, v in floor.items()}
+        return replace(self, **raised)
 
 
 class ErrorNote(TypedDict):

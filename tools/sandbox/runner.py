@@ -54,11 +54,14 @@ def run(
         plan = plan_for(language, chosen, source, bounds)
     except (SandboxError, OSError) as error:
         return run_.our_fault(str(error))
+    programs = any("stdin" in test for test in tests)
     try:
+        if plan.argv and not (programs or plan.speaks):
+            raise SandboxError(f"{language} is run as a program: its tests need standard input")
         problem = plan.prepare()
         if problem is not None:
             return run_.result([problem])
-        outcomes = _run_programs if any("stdin" in t for t in tests) else _run_calls
+        outcomes = _run_programs if programs else _run_calls
         return run_.result(outcomes(run_, plan, chosen))
     except (SandboxError, OSError) as error:
         return run_.our_fault(str(error))
@@ -69,9 +72,7 @@ def run(
 class _Run:
     """One submission on its way: what the result will be written from."""
 
-    def __init__(
-        self, source: str, tests: list[Test], limits: Limits, language: Language
-    ) -> None:
+    def __init__(self, source: str, tests: list[Test], limits: Limits, language: Language) -> None:
         self.source = source
         self.tests = tests
         self.limits = limits
@@ -166,7 +167,7 @@ def _run_calls(run_: _Run, plan: Plan, chosen: Backend) -> list[Outcome]:
         if failed is not None:
             return [failed]
         for test in run_.tests:
-            outcomes.append(_call(watch, test, wall_end))
+            outcomes.append(_call(watch, plan, test, wall_end))
             if outcomes[-1].last:
                 break
     finally:
@@ -180,10 +181,15 @@ def _run_calls(run_: _Run, plan: Plan, chosen: Backend) -> list[Outcome]:
 
 def _load(watch: Watch, plan: Plan, wall_end: float) -> Outcome | None:
     """Send the source; the verdict when it does not even load."""
+    seconds = max(2.0, plan.limits.time_s)
     watch.send(_dump(plan.job("call")))
-    reply = watch.message(max(2.0, plan.limits.time_s), wall_end)
+    if plan.speaks:
+        if isinstance(stop := watch.message(seconds, wall_end), Stop):
+            return _stopped(watch, stop, plan)
+        watch.send(_dump({"source": plan.source}))
+    reply = watch.message(seconds, wall_end)
     if isinstance(reply, Stop):
-        return _stopped(watch, reply)
+        return _stopped(watch, reply, plan)
     message = judge.read_message(reply) or {}
     if message.get("k") == "loaded":
         return None
@@ -201,12 +207,14 @@ def _not_loaded(message: dict[str, Any]) -> Outcome:
     return judge.tampered()
 
 
-def _stopped(watch: Watch, stop: Stop) -> Outcome:
+def _stopped(watch: Watch, stop: Stop, plan: Plan) -> Outcome:
     code = watch.exit_code() if stop.kind == "ended" else None
+    if plan.argv and code:
+        return plan.explain_exit(code, _text(watch.stderr.data))
     return judge.judge_stop(stop, code, watch.limits)
 
 
-def _call(watch: Watch, test: Test, wall_end: float) -> Outcome:
+def _call(watch: Watch, plan: Plan, test: Test, wall_end: float) -> Outcome:
     if watch.unread():
         return judge.tampered()
     watch.send(_dump({key: test[key] for key in _SENT if key in test}))
@@ -214,7 +222,7 @@ def _call(watch: Watch, test: Test, wall_end: float) -> Outcome:
     reply = watch.message(watch.limits.time_s, wall_end)
     ms = (time.monotonic() - begun) * 1000
     if isinstance(reply, Stop):
-        return replace(_stopped(watch, reply), ms=ms)
+        return replace(_stopped(watch, reply, plan), ms=ms)
     outcome = judge.judge_reply(reply, test, CHECKERS)
     if watch.output_over:
         outcome = judge.judge_stop(Stop("output"), None, watch.limits)
@@ -232,9 +240,7 @@ def _run_programs(run_: _Run, plan: Plan, chosen: Backend) -> list[Outcome]:
     return outcomes
 
 
-def _run_program(
-    run_: _Run, plan: Plan, chosen: Backend, test: Test, wall_end: float
-) -> Outcome:
+def _run_program(run_: _Run, plan: Plan, chosen: Backend, test: Test, wall_end: float) -> Outcome:
     given = str(test["stdin"])
     spawned = chosen.start(plan.launch(stdin=True))
     watch = open_watch(spawned, plan.limits, given.encode("utf-8", "surrogatepass"))
@@ -259,7 +265,7 @@ def _follow_program(watch: Watch, plan: Plan, given: str, wall_end: float) -> Ou
     while True:
         reply = watch.message(plan.limits.time_s, deadline)
         if isinstance(reply, Stop) and reply.kind != "ended":
-            return _stopped(watch, reply)
+            return _stopped(watch, reply, plan)
         if isinstance(reply, Stop):
             break
         message = judge.read_message(reply) or {}
@@ -271,5 +277,5 @@ def _follow_program(watch: Watch, plan: Plan, given: str, wall_end: float) -> Ou
             return _not_loaded(message)
     ended = watch.ending(plan.limits.time_s, deadline)
     if isinstance(ended, Stop):
-        return _stopped(watch, ended)
+        return _stopped(watch, ended, plan)
     return None if ended == 0 else plan.explain_exit(ended, _text(watch.stderr.data))

@@ -56,7 +56,8 @@ EVERYDAY = _table(
     rt_sigtimedwait 128 137; rt_sigsuspend 130 133; sigaltstack 131 132; exit 60 93;
     exit_group 231 94; getpid 39 172; getppid 110 173; gettid 186 178; getpgrp 111 -;
     getpgid 121 155; getsid 124 156; getuid 102 174; geteuid 107 175; getgid 104 176;
-    getegid 108 177; getresuid 118 148; getresgid 120 150; getgroups 115 158; getrlimit 97 163; setrlimit 160 164;
+    getegid 108 177; getresuid 118 148; getresgid 120 150; getgroups 115 158; getrlimit 97 163;
+    setrlimit 160 164;
     getrusage 98 165; getpriority 140 141; sysinfo 99 179; uname 63 160; getrandom 318 278;
     arch_prctl 158 -; sendto 44 206; recvfrom 45 207; sendmsg 46 211; recvmsg 47 212;
     shutdown 48 210; getsockopt 55 209; setsockopt 54 208; getsockname 51 204;

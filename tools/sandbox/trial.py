@@ -30,7 +30,7 @@ def attempt(
     finally:
         watch.finish()
     if isinstance(loaded, Stop) or isinstance(reply, Stop):
-        return f"a trial run ended early ({loaded if isinstance(loaded, Stop) else reply})"
+        return f"a trial run ended early ({loaded!r}, {reply!r})"
     read, opened, total = json.loads(reply)["v"]
     if read or opened:
         return "it starts, but does not isolate: " + ("a file" if read else "a socket") + " got out"

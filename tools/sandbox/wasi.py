@@ -7,6 +7,7 @@ clock and watch hold for it as well.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -30,12 +31,17 @@ _RUNTIME_MB = 160
 """Guess of what the runtime itself holds, above the memory of the code (measured: 60 to 120)."""
 
 _BOOT = (
-    "import os\n"
+    "import marshal,os\n"
     "n=int(os.read(0,10))\n"
     "b=b''\n"
     "while len(b)<n: b+=os.read(0,n-len(b))\n"
     "os.chdir('/tmp')\n"
-    "exec(compile(b.decode(),'<judge>','exec'),{'__name__':'__judge__','_FDS':(0,1)})\n"
+    "exec(marshal.loads(b),{'__name__':'__judge__','_FDS':(0,1)})\n"
+)
+_ASK = (
+    "import marshal,sys\n"
+    "code=compile(sys.stdin.buffer.read().decode(),'<judge>','exec')\n"
+    "sys.stdout.buffer.write(marshal.dumps(code))\n"
 )
 
 
@@ -98,6 +104,22 @@ def _compiled(wasm: Path) -> Path:
     return file
 
 
+@functools.cache
+def _harness(compiled: Path) -> bytes:
+    """The harness compiled by the WebAssembly CPython itself: 80 ms less at each start."""
+    source = harness_source().encode()
+    with tempfile.TemporaryDirectory(prefix="kaoguan-run-") as scratch:
+        asked = subprocess.run(
+            [*_child(), "run", str(compiled), "256", scratch, _ASK],
+            input=source,
+            capture_output=True,
+            timeout=60,
+        )
+    if asked.returncode or not asked.stdout:
+        raise OSError(f"CPython for WebAssembly does not run: {asked.stderr[-300:]!r}")
+    return asked.stdout
+
+
 def _child() -> list[str]:
     """The command of the helper process, which finds wasmtime where we found it."""
     spec = importlib.util.find_spec("wasmtime")
@@ -125,7 +147,7 @@ def start(launch: Launch) -> Spawned:
     environment = {"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {}
     process = spawn(command, (), stdin=subprocess.PIPE, env=environment)
     assert process.stdin and process.stdout and process.stderr
-    source = harness_source().encode()
+    harness = _harness(compiled)
     prefix = secrets.token_hex(12)
     return Spawned(
         pid=process.pid if sys.platform.startswith("linux") else 0,
@@ -137,7 +159,7 @@ def start(launch: Launch) -> Spawned:
         replies=process.stdout,
         wait=lambda seconds: wait(process, seconds),
         end=lambda: _end(process, scratch),
-        opening=b"%10d" % len(source) + source,
+        opening=b"%10d" % len(harness) + harness,
         prefix=prefix.encode(),
         config={"prefix": prefix},
         scratch=scratch,
