@@ -11,7 +11,38 @@ def parse(
     tools: list[dict[str, Any]] | None = None,
     on_speech: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    raise NotImplementedError("parse")
+    from tools.protocol import Malformed, Parser, Speech, Thought
+
+    parser = Parser(tools)
+    speech: list[str] = []
+    thoughts: list[str] = []
+    calls: list[dict[str, Any]] = []
+    errors: list[str] = []
+
+    def sort(events: list[Any]) -> None:
+        for event in events:
+            if isinstance(event, Speech):
+                speech.append(event.text)
+                if on_speech is not None:
+                    on_speech(event.text)
+            elif isinstance(event, Thought):
+                thoughts.append(event.text)
+            elif isinstance(event, Malformed):
+                errors.append(event.reason)
+            else:
+                calls.append({"name": event.name, "arguments": event.arguments})
+
+    for chunk in chunks:
+        events = parser.feed(chunk)
+        if events:
+            sort(events)
+    sort(parser.close())
+    return {
+        "speech": "".join(speech),
+        "think": "".join(thoughts) or None,
+        "calls": calls,
+        "errors": errors,
+    }
 
 
 def grade(item: dict[str, Any], answer: str) -> dict[str, Any]:

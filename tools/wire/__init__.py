@@ -1,0 +1,1 @@
+"""How tool calls look on the wire: finding where a call ends, reading and checking it."""

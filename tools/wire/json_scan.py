@@ -1,0 +1,216 @@
+"""Finding where a JSON body ends, while it arrives and however badly it is written.
+
+A body ends at its own matching bracket. Strings are skipped whole, so that tags, fences and
+brackets inside them count for nothing; single and typographic quotes open strings as well, and
+comments are skipped. A marker outside a string ends a body that lacks its brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+
+from tools.dialects import ENDS, OPENERS, Kind, kind_of
+from tools.wire.reader import BODY_BATCH, Reader, Wait
+from tools.wire.segment import Segment
+
+PAIRS = {"{": "}", "｛": "}", "[": "]", "［": "]", "【": "]", "(": ")", "（": ")"}
+CLOSERS = {"}": "}", "｝": "}", "]": "]", "］": "]", "】": "]", ")": ")", "）": ")"}
+QUOTES = {
+    '"': '"',
+    "'": "'",
+    **dict.fromkeys("“”„‟＂", "“”„‟＂"),
+    **dict.fromkeys("‘’‚‛", "‘’‚‛'"),
+}
+"""What opens a string, and what may close it."""
+
+STOPS = OPENERS | ENDS | {Kind.THINK}
+"""Markers that end a body when they stand outside a string."""
+
+DEPTH = 200
+"""Brackets deeper than this are counted no further; no tool's arguments come near it."""
+
+_NOTED = re.compile(r"[\"'“”„‟＂‘’‚‛{}\[\]()｛｝［］【】（）/#<]")
+_PLAIN = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
+_BLANK = re.compile(r"[\s\ufeff\u200b\u200c\u200d\u2060]*")
+AFTER_STRING = frozenset(",:}])，：｝］】）、;；/#<`")
+"""What may follow a string, outside it; a quote may too, where a comma was forgotten."""
+
+_REAL_END = re.compile(
+    r"(?<=[}\]])\s*(?=</tool_calls?>|</function>|<｜tool▁calls?▁end｜>|<\|e(?:om|ot)_id\|>)"
+)
+_THOUGHT_END = re.compile(r"(?=</think>|\[/THINK\])")
+
+
+class Found(Enum):
+    """How the search for a body's end came out."""
+
+    WHOLE = auto()
+    STOPPED = auto()
+    """At a marker outside a string."""
+    ENDED = auto()
+    """The stream is over."""
+
+
+def scan_json(
+    reader: Reader, segment: Segment, stops: frozenset[Kind] = STOPS, depth: str = ""
+) -> Wait[Found]:
+    """Move one body into the segment; `depth` holds closers of brackets already open."""
+    stack = list(depth)
+    while True:
+        found = _NOTED.search(reader.buf, reader.pos)
+        if found is None:
+            segment.take_rest(reader)
+            if reader.eof:
+                return Found.ENDED
+            yield from reader.more(batch=BODY_BATCH)
+            continue
+        if found.start() > reader.pos:
+            segment.take(reader, found.start() - reader.pos)
+        char = found.group()
+        if char in "<[":
+            marker = yield from reader.marker()
+            if marker is not None and _stops(marker, segment, stops):
+                return Found.STOPPED
+            if marker is not None:
+                segment.take(reader, len(marker))
+                continue
+        if char in QUOTES:
+            if (yield from _string(reader, segment, char)):
+                return Found.STOPPED
+        elif char in "/#":
+            yield from _comment(reader, segment, char)
+        else:
+            segment.take(reader, 1)
+            if _count(stack, char):
+                return Found.WHOLE
+
+
+def _stops(marker: str, segment: Segment, stops: frozenset[Kind]) -> bool:
+    kind = kind_of(marker)
+    return kind in stops or (segment.draft and kind is Kind.THINK_END)
+
+
+def _count(stack: list[str], char: str) -> bool:
+    """Keep the stack of open brackets; True when the last one closed."""
+    if char in PAIRS:
+        if len(stack) < DEPTH:
+            stack.append(PAIRS[char])
+    elif char in CLOSERS and CLOSERS[char] in stack:
+        # One that closes an outer bracket closes the forgotten inner ones with it.
+        while stack.pop() != CLOSERS[char]:
+            pass
+    return not stack
+
+
+def _string(reader: Reader, segment: Segment, quote: str) -> Wait[bool]:
+    """Move a string into the segment; True when it turned out that a marker inside ended all."""
+    start, first_part = segment.size, len(segment.parts)
+    segment.take(reader, 1)
+    if quote == '"':
+        tagged = yield from _double_quoted(reader, segment)
+    else:
+        tagged = yield from _other_quoted(reader, segment, QUOTES[quote])
+    if not tagged:
+        return False
+    if reader.eof and not reader.rest():
+        return _fall_back(reader, segment, start, first_part)
+    after = yield from next_char(reader)
+    if after is None or after in AFTER_STRING or after in QUOTES:
+        return False
+    return _fall_back(reader, segment, start, first_part)
+
+
+def _double_quoted(reader: Reader, segment: Segment) -> Wait[bool]:
+    """Move the rest of a string and its closing quote; True when it holds what may be a tag."""
+    tagged = False
+    while True:
+        found = _PLAIN.match(reader.buf, reader.pos)
+        stop = found.end() if found else reader.pos
+        tagged = tagged or reader.buf.find("<", reader.pos, stop) >= 0
+        segment.take(reader, stop - reader.pos)
+        if reader.rest() and reader.buf[reader.pos] == '"':
+            segment.take(reader, 1)
+            return tagged
+        if reader.eof:
+            segment.take_rest(reader)
+            return tagged
+        yield from reader.more(batch=BODY_BATCH if not reader.rest() else 1)
+
+
+def _other_quoted(reader: Reader, segment: Segment, closing: str) -> Wait[bool]:
+    """The same for other quotes, which also stand inside words: only a fitting one closes."""
+    tagged = False
+    noted = re.compile(f"[\\\\{closing}]")
+    while True:
+        found = noted.search(reader.buf, reader.pos)
+        stop = found.start() if found else len(reader.buf)
+        tagged = tagged or reader.buf.find("<", reader.pos, stop) >= 0
+        segment.take(reader, stop - reader.pos)
+        if found is None:
+            if reader.eof:
+                return tagged
+            yield from reader.more(batch=BODY_BATCH)
+        elif found.group() == "\\":
+            yield from reader.ensure(2)
+            segment.take(reader, min(2, reader.rest()))
+        else:
+            segment.take(reader, 1)
+            after = yield from next_char(reader)
+            if after is None or after in AFTER_STRING:
+                return tagged
+
+
+def next_char(reader: Reader) -> Wait[str | None]:
+    """Return the next character that is not blank, without moving; None at the end."""
+    offset = 0
+    while True:
+        found = _BLANK.match(reader.buf, reader.pos + offset)
+        stop = found.end() if found else reader.pos
+        if stop < len(reader.buf):
+            return reader.buf[stop]
+        if reader.eof:
+            return None
+        offset = stop - reader.pos
+        yield from reader.more(batch=max(1, offset))
+
+
+def _fall_back(reader: Reader, segment: Segment, start: int, first_part: int) -> bool:
+    """Give back what follows a closing tag inside a string that was never a proper string."""
+    if segment.too_long:
+        return False
+    pattern = _THOUGHT_END if segment.draft else _REAL_END
+    found = pattern.search("".join(segment.parts[first_part:]))
+    return found is not None and segment.give_back(reader, start + found.end())
+
+
+def _comment(reader: Reader, segment: Segment, char: str) -> Wait[None]:
+    """Move a comment into the segment; a lone slash is moved as it is."""
+    yield from reader.ensure(2)
+    two = reader.buf[reader.pos : reader.pos + 2]
+    if two == "/*":
+        end = "*/"
+    elif two == "//" or char == "#":
+        end = "\n"
+    else:
+        segment.take(reader, 1)
+        return
+    segment.take(reader, len(two) if char == "/" else 1)
+    while True:
+        at = reader.buf.find(end, reader.pos)
+        tag = reader.buf.find("<", reader.pos, at if at >= 0 else len(reader.buf))
+        if end == "\n" and tag >= 0:
+            segment.take(reader, tag - reader.pos)
+            marker = yield from reader.marker()
+            if marker is not None:
+                return
+            segment.take(reader, 1)
+        elif at >= 0:
+            segment.take(reader, at + len(end) - reader.pos)
+            return
+        elif reader.eof:
+            segment.take_rest(reader)
+            return
+        else:
+            segment.take(reader, max(0, reader.rest() - 1))
+            yield from reader.more(batch=1)
