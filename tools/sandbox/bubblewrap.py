@@ -134,5 +134,6 @@ def start(launch: Launch) -> Spawned:
         end=lambda: _end(process, info),
         opening=launch.interpreter.opening(),
         config=settings(launch, count_processes=_kernel() >= _NPROC_IS_PER_NAMESPACE),
+        scratch_inside="/tmp",
         scratch=launch.folder if launch.folder_is_writable else "",
     )

@@ -141,6 +141,13 @@ def _set_thread_stack(size: int) -> None:
         _thread.stack_size(size)
 
 
+def _set_stdin(data: bytes) -> None:
+    """Stand in for a standard input whose descriptor is the channel."""
+    import io
+
+    sys.stdin = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8")
+
+
 def _module(name: str) -> Any:
     module = type(sys)(name)
     module.__dict__["__builtins__"] = __builtins__
@@ -156,6 +163,7 @@ def _prepare_interpreter(job: dict[str, Any]) -> None:
         setattr(builtins, name, sys.exit)
     sys.path.extend(job.get("paths", []))
     sys.argv = [FILENAME]
+    sys.setrecursionlimit(sys.getrecursionlimit() + 20)  # what the harness itself uses
     try:
         sys.set_int_max_str_digits(4300)
     except AttributeError:
@@ -173,6 +181,12 @@ def _load(channel: Channel, job: dict[str, Any], name: str) -> tuple[Any, Any, l
         os._exit(1)
     module = _module(name)
     sys.modules[name] = module
+    try:
+        with open(FILENAME, "w", encoding="utf-8") as file:
+            file.write(source)  # for `inspect` and for tracebacks the code prints itself
+    except (OSError, ValueError):
+        pass
+    channel.send({"k": "compiled"})
     return code, module, lines
 
 
@@ -279,6 +293,8 @@ def _one_test(channel: Channel, module: Any, lines: list[str], test: dict[str, A
         channel.send(reply)
     except OSError:
         os._exit(3)
+    except MemoryError as error:
+        channel.send({"k": "raised", "error": describe(error, lines)})
     except BaseException as error:
         kind = type(reply.get("v")).__name__
         channel.send({"k": "not_json", "type": str(kind)[:80], "why": _text_of(error)})
@@ -303,9 +319,7 @@ def run_script(channel: Channel, job: dict[str, Any]) -> None:
     """Run the code as a program on the real standard streams, then let Python end as usual."""
     code, module, lines = _load(channel, job, "__main__")
     if job.get("stdin") is not None:
-        import io
-
-        sys.stdin = io.TextIOWrapper(io.BytesIO(job["stdin"].encode()), encoding="utf-8")
+        _set_stdin(job["stdin"].encode())
     channel.send({"k": "loaded"})
     try:
         exec(code, module.__dict__)
@@ -340,12 +354,16 @@ def main(requests: int, replies: int) -> None:
     config = channel.receive()
     if config.get("prefix"):
         channel = Channel(requests, replies, b"\n" + config["prefix"].encode())
+        _set_stdin(b"")
     _set_limits(config.get("limits", {}))
     _set_thread_stack(config.get("thread_stack", 0))
     if config.get("lock"):
         lock_self(config["lock"])  # type: ignore[name-defined]  # noqa: F821  (selflock.py's text)
     channel.send({"k": "ready"})
     job = channel.receive()
+    if not config.get("prefix"):
+        for fd in channel.ends:
+            os.set_inheritable(fd, False)
     if job["mode"] == "become":
         become(channel, job)
     _prepare_interpreter(job)

@@ -67,7 +67,7 @@ def judge_stop(stop: Stop, code: int | None, limits: Limits) -> Outcome:
         "memory": ("MLE", f"more than {limits.memory_mb} MB of memory"),
         "output": ("OLE", f"more than {limits.output_kb} KB of output"),
         "flood": ("OLE", "the returned value is larger than 16 MB"),
-        "files": ("OLE", f"more than {limits.file_mb} MB of files"),
+        "files": ("OLE", f"more than {limits.file_mb} MB of files, or thousands of them"),
         "processes": ("RE", f"more than {limits.max_processes} processes and threads"),
     }
     verdict, note = sayings.get(stop.kind) or judge_exit(code)

@@ -32,6 +32,8 @@ def _rules(launch: Launch, scratch: str, abi: int) -> list[list[object]]:
     rules: list[list[object]] = [
         [path, selflock.READ] for path in (*launch.interpreter.roots, *launch.show)
     ]
+    # Python finds a package only in a folder it may list: names, not contents.
+    rules += [[os.path.dirname(path), selflock.READ_DIR] for path in launch.show]
     rules += [["/etc/ld.so.cache", selflock.READ_FILE]]
     rules += [[f"/dev/{name}", selflock.READ_FILE] for name in ("zero", "random", "urandom")]
     rules += [["/dev/null", selflock.READ_FILE | selflock.WRITE_FILE]]

@@ -16,6 +16,8 @@ from tools.sandbox.records import Limits
 
 _THREAD_STACK_MB = 2
 _SLACK_MB = 16
+_ADDRESS_SPACE_MB = 4096
+"""Bounds the kernel's own tables for mapped and never written memory."""
 _UID_BASE, _UID_SPAN = 1_600_000_000, 1 << 24
 _NOBODY = 65534
 
@@ -133,7 +135,7 @@ def resource_limits(launch: Launch, *, count_processes: bool) -> dict[str, int]:
         "CORE": 0,
         "FSIZE": limits.file_mb << 20,
         "NOFILE": 256,
-        "CPU": int(limits.wall_s) + 2,
+        "CPU": int(limits.wall_s * (os.cpu_count() or 1)) + 2,
         "MEMLOCK": 0,
         "MSGQUEUE": 0,
         "SIGPENDING": 256,
@@ -141,6 +143,7 @@ def resource_limits(launch: Launch, *, count_processes: bool) -> dict[str, int]:
     if launch.bounded_data:
         reserve = _THREAD_STACK_MB * limits.max_processes + _SLACK_MB
         chosen["DATA"] = (limits.memory_mb + reserve) << 20
+        chosen["AS"] = (limits.memory_mb + _ADDRESS_SPACE_MB) << 20
     if launch.become:
         chosen["STACK"] = min(limits.memory_mb, 64) << 20
     if count_processes:

@@ -181,19 +181,30 @@ def _run_calls(run_: _Run, plan: Plan, chosen: Backend) -> list[Outcome]:
 
 def _load(watch: Watch, plan: Plan, wall_end: float) -> Outcome | None:
     """Send the source; the verdict when it does not even load."""
-    seconds = max(2.0, plan.limits.time_s)
+    seconds = 2 * max(2.0, plan.limits.time_s)
     watch.send(_dump(plan.job("call")))
     if plan.speaks:
         if isinstance(stop := watch.message(seconds, wall_end), Stop):
             return _stopped(watch, stop, plan)
         watch.send(_dump({"source": plan.source}))
-    reply = watch.message(seconds, wall_end)
-    if isinstance(reply, Stop):
-        return _stopped(watch, reply, plan)
-    message = judge.read_message(reply) or {}
-    if message.get("k") == "loaded":
-        return None
-    return _not_loaded(message)
+    compiled = False
+    while True:
+        reply = watch.message(seconds, wall_end)
+        if isinstance(reply, Stop):
+            return _stopped(watch, reply, plan) if compiled else _not_compiled(watch, reply, plan)
+        message = judge.read_message(reply) or {}
+        if message.get("k") == "loaded":
+            return None
+        if compiled or message.get("k") != "compiled":
+            return _not_loaded(message)
+        compiled = True
+
+
+def _not_compiled(watch: Watch, stop: Stop, plan: Plan) -> Outcome:
+    """The verdict of a source that ended the compiler itself."""
+    if stop.kind != "ended" or plan.argv:
+        return _stopped(watch, stop, plan)
+    return Outcome("CE", "the source is too deeply nested for the compiler", last=True)
 
 
 def _not_loaded(message: dict[str, Any]) -> Outcome:
@@ -273,7 +284,7 @@ def _follow_program(watch: Watch, plan: Plan, given: str, wall_end: float) -> Ou
             return judge.judge_error(judge.read_error(message.get("error")))
         if message.get("k") == "cannot_start":
             raise SandboxError(f"the program could not be started: {message.get('why')}")
-        if message.get("k") not in ("loaded", "ended"):
+        if message.get("k") not in ("compiled", "loaded", "ended"):
             return _not_loaded(message)
     ended = watch.ending(plan.limits.time_s, deadline)
     if isinstance(ended, Stop):

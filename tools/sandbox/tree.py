@@ -91,6 +91,17 @@ def peak_bytes(root: int, ignore: int) -> int:
     return peak
 
 
+def files_inside(root: int, ignore: int, folder: str) -> int:
+    """How many files lie in a folder as the tree's own first process sees it; 0 when unknown."""
+    for pid in list(members(root))[ignore : ignore + 1]:
+        try:
+            state = os.statvfs(f"/proc/{pid}/root{folder}")
+        except OSError:
+            continue
+        return state.f_files - state.f_ffree
+    return 0
+
+
 def folder_bytes(folder: str) -> int:
     """Size of all files beneath, and one block for each entry."""
     total, todo = 0, [folder]

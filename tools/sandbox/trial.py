@@ -24,13 +24,14 @@ def attempt(
     try:
         end = time.monotonic() + _LIMITS.wall_s
         watch.send(json.dumps({"mode": "call", "source": source}).encode())
+        compiled = watch.message(_LIMITS.time_s, end)
         loaded = watch.message(_LIMITS.time_s, end)
         watch.send(json.dumps({"fn": "attempt", "args": [planted, _COUNT]}).encode())
         reply = watch.message(_LIMITS.time_s, end)
     finally:
         watch.finish()
     if isinstance(loaded, Stop) or isinstance(reply, Stop):
-        return f"a trial run ended early ({loaded!r}, {reply!r})"
+        return f"a trial run ended early ({compiled!r}, {loaded!r}, {reply!r})"
     read, opened, total = json.loads(reply)["v"]
     if read or opened:
         return "it starts, but does not isolate: " + ("a file" if read else "a socket") + " got out"

@@ -20,6 +20,9 @@ from tools.sandbox.records import Limits
 StopKind = Literal["ended", "time", "wall", "memory", "output", "files", "processes", "flood"]
 
 _TICK_S = 0.008
+_FOLDER_TICK_S, _COUNT_TICK_S = 0.02, 0.1
+_MOST_FILES = 4000
+"""Empty files in memory cost the kernel about 1 KB each, which no size limit sees."""
 _REPLY_CAP = 16 << 20
 _ENDING_S = 3.0
 
@@ -58,6 +61,8 @@ class Spawned:
     """What the harness is told first: limits and locks it puts on itself."""
     scratch: str = ""
     """Folder on the machine's disk that must not grow beyond the limit."""
+    scratch_inside: str = ""
+    """Path inside of a scratch folder that limits its size but not its number of files."""
 
 
 @dataclass
@@ -81,7 +86,7 @@ class Watch:
         cap = limits.output_kb * 1024
         self.stdout, self.stderr = Captured(cap), Captured(cap)
         self._flooded = self._ended = False
-        self._looked_at = self._folder_at = 0.0
+        self._looked_at, self._folder_at = 0.0, time.monotonic()
         self._usage = tree.Usage(0, 0, 0.0)
         self._threads: list[threading.Thread] = []
         self._start(self._read_messages)
@@ -221,12 +226,19 @@ class Watch:
             return Stop("memory")
         if not self._spawned.overhead_bytes and usage.tasks > self.limits.max_processes + 2:
             return Stop("processes")
-        if self._spawned.scratch and time.monotonic() - self._folder_at > 0.02:
-            size = tree.folder_bytes(self._spawned.scratch)
-            self._folder_at = time.monotonic()
-            if size > self.limits.file_mb << 20:
-                return Stop("files")
-        return None
+        return Stop("files") if self._too_many_files() else None
+
+    def _too_many_files(self) -> bool:
+        """Whether the scratch folder outgrew its limit, by size on disk or by count in memory."""
+        spawned, now = self._spawned, time.monotonic()
+        every = _FOLDER_TICK_S if spawned.scratch else _COUNT_TICK_S
+        if now - self._folder_at < every or not (spawned.scratch or spawned.scratch_inside):
+            return False
+        self._folder_at = now
+        if spawned.scratch:
+            return tree.folder_bytes(spawned.scratch) > self.limits.file_mb << 20
+        files = tree.files_inside(spawned.pid, spawned.ignore, spawned.scratch_inside)
+        return files > _MOST_FILES
 
     def finish(self) -> None:
         """End the process and everything it started, then read what is left of its output."""
