@@ -75,10 +75,22 @@ def started(setup: Setup, bank: Bank) -> Started:
         bank=bank.name,
         bank_version=bank.version,
         topic=" ".join(setup.topics),
+        topics=_plan_topics(setup, bank),
         interviewer=(setup.model or EmbeddedInterviewer()).name,
         grader="embedded",
         job=setup.job,
     )
+
+
+def _plan_topics(setup: Setup, bank: Bank) -> dict[str, str]:
+    kinds = {kind for stage in load_format(setup.format).stages for kind in stage.kinds}
+    having = {q["topic"] for q in bank.questions if q["kind"] in kinds and q["kind"] != "reverse"}
+    known = load_topics()
+    return {
+        name: getattr(known[name], setup.lang)
+        for name in known
+        if name in having and (not setup.topics or name in setup.topics)
+    }
 
 
 def setup_of(body: Started, setup: Setup) -> Setup:
@@ -182,7 +194,7 @@ def _search(bank: Bank, folder: Path) -> Callable[[str, int], Sequence[Question]
     def search(query: str, most: int) -> Sequence[Question]:
         from tools.knowledge.search import open_searcher
 
-        hits = open_searcher(bank.questions, folder / "cache").search(query, most)
-        return [hit.question for hit in hits]
+        hits = open_searcher(bank, folder=folder).search(query, most)
+        return [q for hit in hits if (q := bank.get(hit.key))]
 
     return search

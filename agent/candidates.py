@@ -79,8 +79,8 @@ class Candidate:
         """Return these points as spoken sentences."""
         texts = [say(point["text"], self.lang).rstrip("。.") for point in points]
         stop = "。" if self.lang == "zh" else ". "
-        opening = self.pick("opening")
-        return opening + "".join(text + stop for text in texts)
+        parts = [text + stop + self.pick("elaboration") for text in texts]
+        return self.pick("opening") + "".join(parts)
 
     def _own_question(self) -> str:
         self.reversed_questions += 1

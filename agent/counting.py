@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agent.situation import FOLLOW_UP_MOVES
 from agent.state import About, Decision
+from sessions.records import STAYING_MOVES
 
 _GOES_DEEPER = ("follow_up", "clarify", "challenge")
 
@@ -12,7 +12,7 @@ def note_move(about: About, decision: Decision) -> About:
     """Return the counters after this move."""
     move, aim = decision["move"], decision["key_point"]
     noted: About = {**about}
-    if move in FOLLOW_UP_MOVES:
+    if move in STAYING_MOVES:
         noted["follow_ups"] = about["follow_ups"] + 1
     if move in _GOES_DEEPER and aim:
         noted["depth"] = {**about["depth"], aim: about["depth"].get(aim, 0) + 1}

@@ -19,6 +19,8 @@ LONG_ANSWER_CHARS = 260
 """Above this an answer that gained little is asked for again, shorter (a guess; a real answer's
 median was 58 to 78 characters and its longest 741)."""
 WORTH_CONFIRMING_CHARS = 60
+RETURN_BUDGET = 1
+"""A question returned to gets this one further move and is left again."""
 EXTRA_FOLLOW_UPS = 2
 """Deeper questions after everything was covered, as the real interviewers asked of good answers."""
 UNKNOWN_PATIENCE = 2
@@ -84,6 +86,7 @@ def _help(situation: Situation, why: str) -> Decision:
     about, lang = situation.about, situation.lang
     hints = situation.question["hints"]
     spent = about["follow_ups"] >= situation.stage.follow_ups or situation.time_up
+    spent = spent or about["returned"]
     tired = situation.unknown_run >= UNKNOWN_PATIENCE and about["hints"] >= 1
     if spent or tired or situation.unknown_run > UNKNOWN_PATIENCE or not hints:
         return leave(situation, why, "let_go")
@@ -139,7 +142,8 @@ def _when_beside_the_point(situation: Situation) -> Decision | None:
 
 
 def _when_budget_is_spent(situation: Situation) -> Decision | None:
-    if situation.about["follow_ups"] < situation.stage.follow_ups:
+    budget = RETURN_BUDGET if situation.about["returned"] else situation.stage.follow_ups
+    if situation.about["follow_ups"] < budget:
         return None
     open_points = _points(situation, "missed") or _points(situation, "wrong")
     kindly = bool(open_points) and not situation.gained
@@ -151,6 +155,8 @@ def _when_wrong(situation: Situation) -> Decision | None:
     for point in _points(situation, "wrong"):
         if point["key_point"] not in situation.about["challenged"]:
             text = _aimed(situation, point["key_point"], ("counter_example", "edge_case"))
+            if not text:
+                return _help(situation, "wrong")
             return act(situation, "challenge", why="wrong", key_point=point["key_point"], text=text)
         if situation.about["aim"] == point["key_point"] and situation.about["hints"] < 2:
             return _help(situation, "still_wrong")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.question_pool import Asked
+from sessions.evidence import graded_answers
 from sessions.ledger import Ledger
 from sessions.mastery import GradedAnswer
 
@@ -21,24 +22,11 @@ class Known:
 
 def known_of(ledger: Ledger, candidate: str, session: str) -> Known:
     """Read the candidate's other sessions; `session` itself is left out."""
-    answers: dict[tuple[str, str], GradedAnswer] = {}
     asked: dict[str, list[Asked]] = defaultdict(list)
-    levels: dict[str, tuple[str, int]] = {}
-    for event in ledger.events(candidate=candidate, kinds=["question_asked", "grade"]):
-        body = event["body"]
-        if event["session"] == session or body.get("forgotten"):
+    for event in ledger.events(candidate=candidate, kinds=["question_asked"]):
+        if event["session"] == session or event["body"].get("forgotten"):
             continue
-        if event["kind"] == "question_asked":
-            question = body["question"]
-            levels[question["id"]] = (question["topic"], question["level"])
-            asked[question["id"]].append(Asked(0, datetime.fromisoformat(event["at"])))
-        elif body["grade"]["overall"] is not None and body["question"] in levels:
-            topic, level = levels[body["question"]]
-            answers[event["session"], body["question"]] = GradedAnswer(
-                question=body["question"],
-                topic=topic,
-                level=level,
-                score=body["grade"]["overall"],
-                at=event["at"],
-            )
-    return Known(list(answers.values()), {q: tuple(times) for q, times in asked.items()})
+        question = event["body"]["question"]
+        asked[question["id"]].append(Asked(0, datetime.fromisoformat(event["at"])))
+    answers = graded_answers(ledger, candidate, without=session)
+    return Known(answers, {question: tuple(times) for question, times in asked.items()})

@@ -9,22 +9,6 @@ from agent.plan import Stage
 from agent.state import About, Decision
 from sessions.records import FollowUpCandidate, Grade, Intent, Lang, Move, Question, Wording
 
-FOLLOW_UP_MOVES: frozenset[Move] = frozenset(
-    {
-        "follow_up",
-        "rephrase",
-        "example",
-        "clarify",
-        "paraphrase",
-        "challenge",
-        "return_to_earlier",
-        "redirect",
-        "step_down",
-        "hint",
-    }
-)
-"""Moves that stay on a question: counted against `ask` for the follow-up ratio."""
-
 
 @dataclass(frozen=True)
 class Situation:

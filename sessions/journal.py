@@ -24,6 +24,9 @@ class Started(TypedDict):
     bank: str
     bank_version: str
     topic: str
+    """Ids of the topics asked for, separated by blanks; empty means all."""
+    topics: dict[str, str]
+    """Titles of all topics the plan can cover, by id: what the report may call not covered."""
     interviewer: str
     grader: str
     job: str
@@ -98,9 +101,12 @@ class Journal:
 
     # ---- questions and grades
 
-    def add_question(self, question: Question, number: int, why: Sequence[Any], at: str) -> bool:
-        """Record that a question was asked, with a full copy of its record."""
-        body = {"question": question, "number": number, "why": list(why), "turn": at}
+    def add_question(self, question: Question, asked: Mapping[str, Any]) -> bool:
+        """Record that a question was asked, with a full copy of its record.
+
+        `asked` holds number, stage, why and the turn after which it was asked.
+        """
+        body = {"question": question, **asked}
         return self.record("question_asked", body, f"question:{question['id']}")
 
     def question(self, question_id: str) -> Question | None:

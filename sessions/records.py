@@ -139,6 +139,23 @@ Move = Literal[
 ]
 
 
+STAYING_MOVES: frozenset[Move] = frozenset(
+    {
+        "follow_up",
+        "rephrase",
+        "example",
+        "clarify",
+        "paraphrase",
+        "challenge",
+        "return_to_earlier",
+        "redirect",
+        "step_down",
+        "hint",
+    }
+)
+"""Moves that stay on a question: counted against `ask` for the follow-up ratio."""
+
+
 class Word(TypedDict):
     """One recognised word of a spoken turn."""
 

@@ -75,7 +75,7 @@ def calm() -> Iterator[None]:
     from agent.plan import PlanError
     from sessions.ledger import LedgerError
     from sessions.lock import SessionBusy
-    from tools.knowledge.bank import BankError
+    from tools.knowledge.schema import BankError
 
     try:
         yield

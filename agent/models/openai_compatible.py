@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from sessions.records import Message
 from tools.base import ModelError
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionMessageParam
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 RETRIES = 2
@@ -50,7 +54,7 @@ class OpenAICompatible:
             async with client:
                 stream = await client.chat.completions.create(
                     model=self._model,
-                    messages=[dict(message) for message in messages],  # type: ignore[misc]
+                    messages=cast("list[ChatCompletionMessageParam]", list(messages)),
                     stream=True,
                 )
                 async for chunk in stream:

@@ -118,8 +118,13 @@ def _open_question(
 ) -> dict[str, Any]:
     question = found.question
     new_stage = found.stage != state["stage"]
-    number = len(state["asked"]) + 1
-    interview.journal.add_question(question, number, found.why, state["turn"])
+    asked = {
+        "number": len(state["asked"]) + 1,
+        "stage": interview.format.stages[found.stage].id,
+        "why": list(found.why),
+        "turn": state["turn"],
+    }
+    interview.journal.add_question(question, asked)
     decision = {**decision, "move": "ask", "question": question["id"], "key_point": ""}
     if new_stage and decision["before"] != "reveal":
         decision["before"] = "transition"

@@ -1,0 +1,122 @@
+"""`kaoguan report`: show or export the report of a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from agent.cli.face import (
+    calm,
+    common_options,
+    fail,
+    make_console,
+    open_store,
+    print_json,
+    settings_from,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sessions.ledger import Ledger
+    from sessions.records import Lang
+    from sessions.report.schema import Report
+
+
+@click.command(help="查看或导出一场面试的报告。\n\nShow or export the report of a session.")
+@click.argument("session", required=False)
+@click.option("--html", type=click.Path(path_type=Path), help="写成网页 · Write an HTML page")
+@click.option("--md", type=click.Path(path_type=Path), help="写成 Markdown · Write Markdown")
+@click.option("--schema", is_flag=True, help="打印 JSON 结构 · Print the JSON schema")
+@common_options
+def command(session: str | None, **options: Any) -> None:
+    """Show, or write to files."""
+    from sessions.report.schema import json_schema
+
+    if options["schema"]:
+        print_json(json_schema())
+        return
+    settings = settings_from(lang=options["lang"], plain=options["plain"])
+    with calm():
+        ledger = open_store()
+        try:
+            report = load_report(ledger, session, settings.general.candidate)
+        finally:
+            ledger.close()
+        written = _write(report, options)
+        if options["as_json"]:
+            print_json(report)
+        elif not written:
+            print_summary(make_console(settings), report, options["lang"] or report["lang"])
+
+
+def load_report(ledger: Ledger, session: str | None, candidate: str) -> Report:
+    """Build the report of the session named, or of the candidate's newest."""
+    from sessions.report.build import ReportError, build_report
+
+    if session is None:
+        started = ledger.events(candidate=candidate, kinds=["session_started"])
+        session = max((e["session"] for e in started), default="")
+        if not session:
+            fail("there is no session yet: begin one with `kaoguan chat`")
+    try:
+        return build_report(ledger, session)
+    except ReportError as error:
+        fail(str(error), usage=True)
+
+
+def _write(report: Report, options: dict[str, Any]) -> bool:
+    from sessions.report.render import to_html, to_markdown
+
+    written = False
+    for name, render in (("html", to_html), ("md", to_markdown)):
+        path: Path | None = options[name]
+        if path is not None:
+            path.write_text(render(report, options["lang"]), encoding="utf-8")
+            click.echo(str(path), err=options["as_json"])
+            written = True
+    return written
+
+
+def print_summary(console: Console, report: Report, lang: Lang) -> None:
+    """Print the first screen of a report: score, strengths, weaknesses, topics, what to do."""
+    from rich.table import Table
+
+    from sessions.report.render import MARKS, labels
+
+    t = labels(lang)
+    score = "–" if report["score"] is None else f"{report['score']:.0f}/100"
+    console.rule(f"{t['title']} {report['session']}")
+    console.print(
+        f"{t['score']} [bold]{score}[/]  {report['graded']} {t['questions_word']} {t['graded']}, "
+        f"{report['not_graded']} {t['not_graded']}  {report['minutes']} {t['minutes']}"
+    )
+    for name, findings in (
+        ("strengths", report["strengths"]),
+        ("weaknesses", report["weaknesses"]),
+    ):
+        console.print(f"\n[bold]{t[name]}[/]")
+        for finding in findings:
+            console.print(f"  {MARKS[finding['verdict']]} {finding['text']}", markup=False)
+            if finding["quote"]:
+                console.print(f"      “{finding['quote']}”", style="dim", markup=False)
+        if not findings:
+            console.print(f"  {t['none_yet']}")
+    console.print(f"\n[bold]{t['practise']}[/]")
+    for number, line in enumerate(report["practise"] or [t["none_yet"]], 1):
+        console.print(f"  {number}. {line}", markup=False)
+    table = Table(box=None, pad_edge=False)
+    for head in ("question_head", "score", "points"):
+        table.add_column(t.get(head, "") or "#")
+    for question in report["questions"]:
+        marks = " ".join(MARKS[point["verdict"]] for point in question["points"])
+        value = "–" if question["score"] is None else f"{question['score']:.0f}"
+        table.add_row(f"{question['number']}. {question['asked'][:44]}", value, marks)
+    console.print()
+    console.print(table)
+    missing = [topic["title"] for topic in report["topics"] if topic["standing"] == "not_covered"]
+    if missing:
+        joint = "、" if lang == "zh" else ", "
+        console.print(f"\n{t['not_covered']}: {joint.join(missing)}", style="dim", markup=False)

@@ -1,0 +1,64 @@
+"""Render a report as Markdown or as one self-contained HTML page."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sessions.records import Lang
+from sessions.report.schema import Report
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_FOLDER = Path(__file__).parent
+MARKS = {"covered": "✓", "partial": "◐", "missed": "○", "wrong": "✗", "not_graded": "–"}
+"""Beside every colour stands a sign, so that the page reads in black and white."""
+
+
+@cache
+def labels(lang: Lang) -> dict[str, str]:
+    """Return the report's words in a language."""
+    table = tomllib.loads((_FOLDER / "labels.toml").read_text(encoding="utf-8"))
+    found: dict[str, str] = table[lang]
+    return found
+
+
+@cache
+def _environment(escape: bool) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=escape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["md"] = _plain_markdown
+    return environment
+
+
+def _plain_markdown(text: str) -> str:
+    """Return the text on one line, with what Markdown or HTML would read as markup defused."""
+    line = " ".join(str(text).split())
+    for sign in ("\\", "`", "*", "_", "[", "]", "<", ">", "#", "|"):
+        line = line.replace(sign, f"\\{sign}")
+    return line
+
+
+def _values(report: Report, lang: Lang | None) -> dict[str, Any]:
+    chosen = lang or report["lang"]
+    return {"r": report, "t": labels(chosen), "marks": MARKS, "lang": chosen}
+
+
+def to_markdown(report: Report, lang: Lang | None = None) -> str:
+    """Return the report as Markdown."""
+    return _environment(False).get_template("report.md.j2").render(_values(report, lang))
+
+
+def to_html(report: Report, lang: Lang | None = None) -> str:
+    """Return the report as one HTML page: no script, nothing loaded, all text escaped."""
+    return _environment(True).get_template("report.html.j2").render(_values(report, lang))

@@ -1,0 +1,143 @@
+"""The shape of a report as JSON; `kaoguan report --schema` prints it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from sessions.records import AnswerKind, Dimensions, Lang, Verdict
+from sessions.standing import Standing
+
+REPORT_VERSION = 1
+
+
+class ReportQuote(TypedDict):
+    """The candidate's words behind a line."""
+
+    turn: str
+    start: int
+    end: int
+    text: str
+
+
+class PointReport(TypedDict):
+    """One key point: what became of it, and the words that prove it."""
+
+    key_point: str
+    text: str
+    weight: float
+    verdict: Verdict
+    quotes: list[ReportQuote]
+    correction: str
+    """What is right, where a known misconception was stated; else empty."""
+    note: str
+
+
+class Exchange(TypedDict):
+    """One interviewer turn and the answer to it."""
+
+    move: str
+    said: str
+    answer: str
+    answered_by: str
+
+
+class QuestionReport(TypedDict):
+    """One question, everything said about it, and its grade."""
+
+    number: int
+    id: str
+    topic: str
+    stage: str
+    level: int
+    asked: str
+    why: list[dict[str, Any]]
+    graded: bool
+    reason: str
+    """Why it was not graded; empty when it was."""
+    kind: AnswerKind
+    score: float | None
+    confidence: float
+    dimensions: Dimensions | None
+    points: list[PointReport]
+    model_answer: str
+    hints: int
+    told: bool
+    seconds: float
+    exchanges: list[Exchange]
+    source: str
+
+
+class TopicReport(TypedDict):
+    """One topic of the plan; `standing` is never `weak` for what was not asked."""
+
+    id: str
+    title: str
+    standing: Standing
+    score: float | None
+    """Mean of this session's graded questions."""
+    answers: int
+    """Graded answers the standing rests on, earlier sessions included."""
+    low: float | None
+    high: float | None
+    """Likely range of the ability, in logits."""
+
+
+class Finding(TypedDict):
+    """A strength or weakness with its evidence."""
+
+    question: str
+    topic: str
+    text: str
+    quote: str
+    """The candidate's words; empty where something was missed."""
+    verdict: Verdict
+
+
+class Conduct(TypedDict):
+    """How the interviewer behaved, in counts."""
+
+    interviewer: str
+    grader: str
+    turns: int
+    follow_ups_per_question: float
+    share_of_characters: float
+    median_turn_characters: float
+    fallback_turns: int
+    refused_sentences: int
+
+
+class Report(TypedDict):
+    """The whole report of one session."""
+
+    version: int
+    session: str
+    candidate: str
+    format: str
+    lang: Lang
+    mode: str
+    bank: str
+    status: Literal["complete", "interrupted", "open"]
+    started_at: str
+    ended_at: str
+    minutes: float
+    score: float | None
+    """Mean over graded questions; None when nothing was graded."""
+    graded: int
+    not_graded: int
+    questions: list[QuestionReport]
+    topics: list[TopicReport]
+    strengths: list[Finding]
+    weaknesses: list[Finding]
+    practise: list[str]
+    to_learn: list[str]
+    conduct: Conduct
+    notes: NotRequired[list[str]]
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of a report."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Report).json_schema()
