@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from sessions.records import QuestionKind, Scope
@@ -24,7 +24,7 @@ _OURS = re.compile(
     r"|\b(?:our|my) (?:company|team|project|product)\b"
 )
 _YOURS = re.compile(
-    r"你们|你负责|你主要|你做|是你|这个项目|项目(?:组|背景|流程|难点|结构|是|中|最终|几|里)|当时|你.{0,6}公司|我们"
+    r"你们|你负责|你主要|你做|是你|这个项目|项目(?:组|背景|流程|难点|结构|是|中|最终|几|里)|当时|你.{0,6}公司|我们|简历"
     r"|上线了吗|你用过|你有没有|\byour (?:project|team|role|company)\b",
     re.I,
 )
@@ -40,6 +40,8 @@ _TO_SELF = re.compile(
     r"|to be written|\btodo\b|\btbd\b",
     re.I,
 )
+_LONGEST_LABEL = 15
+"""Characters of a line that names something without saying anything of it; a guess."""
 _SHORTEST_PROSE = 80
 """Characters under which a remark to oneself makes an answer a stub; a guess."""
 
@@ -73,6 +75,8 @@ def missing(answer: str, title: str) -> str:
 
 def _only_announces(lines: list[str], title: str) -> bool:
     """Tell whether an answer that ends in a colon has said no more than its question did."""
+    if all(len(line) <= _LONGEST_LABEL and not re.search("[，。,；;=]", line) for line in lines):
+        return True
     pairs = {title[n : n + 2] for n in range(len(title) - 1)}
     said = key("".join(lines))
     own = [said[n : n + 2] for n in range(len(said) - 1)]
@@ -108,7 +112,7 @@ def is_project(raw: Raw, answer: str) -> bool:
     in_project = any(re.search(r"项目|project", s, re.I) for s in raw.section)
     title = bool(_YOURS.search(raw.title))
     return (
-        (title and (ours > 0 or in_project or "你" in raw.title or "项目" in raw.title))
+        (title and (ours > 0 or in_project or bool(re.search("你|项目|简历", raw.title))))
         or (ours >= 2 and ours * 3 >= sentences)
         or (ours > 0 and answer.startswith("我们"))
         or (in_project and ours > 0)
@@ -116,17 +120,33 @@ def is_project(raw: Raw, answer: str) -> bool:
 
 
 @cache
-def _cues() -> tuple[tuple[str, str, re.Pattern[str] | None, int], ...]:
+def _cues() -> dict[str, list[tuple[str, str, bool, int]]]:
+    """Return the cue words by their first two characters: word, topic, whole word only, weight."""
     table = tomllib.loads(_CUES_FILE.read_text(encoding="utf-8"))
-    rows = []
+    found: dict[str, list[tuple[str, str, bool, int]]] = {}
     for topic, words in table.items():
         for word in words:
-            latin = re.fullmatch(r"[\x00-\x7f]+", word)
-            weight = 2 + min(6, len(word) * (1 if latin else 2) // 2)
             low = word.lower()
-            whole = re.compile(rf"(?<![a-z0-9]){re.escape(low)}(?![a-z0-9])") if latin else None
-            rows.append((topic, low, whole, weight))
-    return tuple(rows)
+            latin = low.isascii()
+            weight = 2 + min(6, len(word) * (1 if latin else 2) // 2)
+            found.setdefault(low[:2], []).append((low, topic, latin, weight))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _votes(text: str) -> tuple[tuple[str, int], ...]:
+    """Return the topics that a text's words point to; a word counts once."""
+    low = text.lower()
+    cues = _cues()
+    met: dict[str, tuple[str, int]] = {}
+    for at in range(len(low) - 1):
+        for word, topic, latin, weight in cues.get(low[at : at + 2], ()):
+            if not low.startswith(word, at):
+                continue
+            sides = low[at - 1 : at] + low[at + len(word) : at + len(word) + 1]
+            if not latin or not any(c.isascii() and c.isalnum() for c in sides):
+                met[f"{topic} {word}"] = (topic, weight)
+    return tuple(met.values())
 
 
 def topic_of(title: str, section: tuple[str, ...], answer: str) -> str:
@@ -134,10 +154,8 @@ def topic_of(title: str, section: tuple[str, ...], answer: str) -> str:
     scores: dict[str, float] = {}
     texts = ((title, 4.0), (" / ".join(section[-2:]), 1.5), (answer[:300], 0.5))
     for text, share in texts:
-        low = text.lower()
-        for topic, word, whole, weight in _cues():
-            if word in low and (whole is None or whole.search(low)):
-                scores[topic] = scores.get(topic, 0.0) + share * weight
+        for topic, weight in _votes(text):
+            scores[topic] = scores.get(topic, 0.0) + share * weight
     glossary = load_glossary()
     for match in glossary.find(title):
         topic = glossary.terms[match.name].topic

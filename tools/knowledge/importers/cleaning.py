@@ -28,11 +28,10 @@ _IMAGE = re.compile(r"!\[[^\]]{0,500}\]\([^)]{0,3000}\)|<img\b[^>]{0,3000}>", re
 _LINK = re.compile(r"\[([^\]\n]{1,500})\]\((?:[^()\s]|\([^()]*\)){1,3000}(?:\s+\"[^\"]*\")?\)")
 _TAG = re.compile(r"</?(?:[a-zA-Z][a-zA-Z0-9]{0,15})(?:\s[^<>]{0,1000})?/?>")
 _TAG_NAMES = frozenset(
-    "a abbr article aside b big blockquote br button center code del details div em figcaption"
-    " figure font footer"
-    " form h1 h2 h3 h4 h5 h6 header hr i iframe img input ins label li main mark meta nav ol p"
-    " pre s section small span strike strong sub summary sup svg table tbody td tfoot th thead"
-    " title tr tt u ul video".split()
+    "a abbr address article aside b big blockquote body br button center code del details div em"
+    " figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img input"
+    " ins label li main mark meta nav ol p pre s section small span strike strong sub summary sup"
+    " svg table tbody td tfoot th thead title tr tt u ul video".split()
 )
 _BLOCK = re.compile(r"<(script|style|template|noscript)\b[^>]*>", re.I)
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
@@ -46,7 +45,7 @@ _ANSWER_LABEL = re.compile(
     r"^\s*>?\s*(?:\*\*)?(?:答案?|参考答案|回答|A|Answer)(?:\*\*)?\s*[:：；;]\s*(?:\*\*)?", re.I
 )
 _JOINED = re.compile(r"(?<=[。.;；:：!?？])\s*-\s+(?=\S)")
-_UNFINISHED = re.compile(r"[-—、,，\s]*\b(?:todo|tbd|fixme)\b[:：]?", re.I)
+_UNFINISHED = re.compile(r"[-—、,，\s]{0,6}\b(?:todo|tbd|fixme)\b[:：]?", re.I)
 _RULE = re.compile(r"^\s*(?:[-*_=~]\s*){3,}$|^\s*==\s*$")
 _SUBHEADING = re.compile(r"^#{1,6}\s*(?=\S)")
 CODE_MARK = "    "
@@ -166,7 +165,7 @@ def _clean_words(line: str, counts: Counter[str]) -> str:
         line = line[found.end() :]
     if "**" in line or "__" in line or "==" in line:
         line, n = re.subn(
-            r"\*\*+|(?<![\w_])__|__(?![\w_])|(?<!=)==(?=\S[^=]*==)|(?<=\S)==$", "", line
+            r"\*\*+|(?<![\w_])__|__(?![\w_])|(?<!=)==(?=\S[^=]{0,300}==)|(?<=\S)==$", "", line
         )
         counts["emphasis removed"] += n
     act("unfinished mark removed", _UNFINISHED, "")

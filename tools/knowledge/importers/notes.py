@@ -27,8 +27,8 @@ from tools.knowledge.importers.shapes import (
 _DIVIDER = re.compile(r"^[\s`]*[-=*_~]{3,}\s*([^-=*_~|].{0,60}?)\s*[-=*_~]{3,}[\s`]*$")
 _LONGEST_QUESTION_BULLET = 40
 _COMMON = frozenset(
-    "模型 方法 问题 参数 数据 训练 过程 算法 技术 系统 使用 如何 什么 区别 应用 介绍 计算 结构 原理 实现"
-    " 处理 大模 学习 基于 进行 生成 支持 可以 以及 之间 不同 常见 主要"
+    "模型 方法 问题 参数 数据 训练 过程 算法 技术 系统 使用 如何 什么 区别 应用 介绍 计算 结构 原理"
+    " 实现 处理 大模 学习 基于 进行 生成 支持 可以 以及 之间 不同 常见 主要"
     " the of and for in to a an with how what why is are vs on model models data".split()
 )
 

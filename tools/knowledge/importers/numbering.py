@@ -13,7 +13,6 @@ from tools.knowledge.importers.shapes import (
     Number,
     asks,
     ends_as_question,
-    is_facet,
     is_table_row,
     number_of,
     visible,
@@ -59,7 +58,7 @@ def numbered_headings(lines: list[str], usable: list[bool], dividers: dict[int, 
             open_runs.clear()
             found.headings.append(Heading(i + 1, dividers[i], dividers[i], 0.0, "divider"))
         elif i not in listed:
-            _place(i, lines[i].strip(), candidates[i], open_runs, found)
+            _place(i, lines, candidates[i], open_runs, found)
     return found
 
 
@@ -112,9 +111,12 @@ def _adjacent(lines: list[str], a: int, b: int, candidates: dict[int, Number]) -
     return same and second.values[-1] == first.values[-1] + 1
 
 
-def _place(i: int, text: str, number: Number, open_runs: list[_Run], found: Numbering) -> None:
-    above = found.headings[-1] if found.headings else None
-    run = _continued(number, open_runs, above, i)
+def _place(
+    i: int, lines: list[str], number: Number, open_runs: list[_Run], found: Numbering
+) -> None:
+    text = lines[i].strip()
+    announced = i > 0 and lines[i - 1].rstrip().endswith((":", "："))
+    run = _continued(number, open_runs, i, announced)
     if run is None:
         run = _begun(number, open_runs, len(found.last_line), i)
         if run is None:
@@ -131,7 +133,7 @@ def _place(i: int, text: str, number: Number, open_runs: list[_Run], found: Numb
     )
 
 
-def _continued(number: Number, open_runs: list[_Run], above: Heading | None, i: int) -> _Run | None:
+def _continued(number: Number, open_runs: list[_Run], i: int, announced: bool) -> _Run | None:
     """Return the open run that the number continues: the next number, a gap, or a repeat."""
     same = [run for run in reversed(open_runs) if run.style == number.style]
     if number.style == "pad":
@@ -149,7 +151,8 @@ def _continued(number: Number, open_runs: list[_Run], above: Heading | None, i: 
         alike = [run for run in exact if run.asks == asks(number.rest)]
         return (alike or exact)[0]
     if value <= 1:
-        return None
+        again = [r for r in same[:1] if r.values[-1] == value and r.asks == asks(number.rest)]
+        return again[0] if again and i - again[0].line > 1 and not announced else None
     for run in same:
         if run.values[-1] + 1 < value <= run.values[-1] + 1 + _WIDEST_GAP:
             return run
@@ -181,8 +184,3 @@ def _begun(number: Number, open_runs: list[_Run], sequence: int, i: int) -> _Run
 def is_between(heading: Heading, line: int, numbering: Numbering) -> bool:
     """Tell whether a later member of the heading's run follows after the line."""
     return heading.sequence >= 0 and numbering.last_line.get(heading.sequence, 0) > line
-
-
-def is_side(title: str) -> bool:
-    """Tell whether a title names only a side of its subject."""
-    return is_facet(title)

@@ -20,6 +20,10 @@ _NOTHING = re.compile(
     r"|^\s*答(?:案)?\s*[:：；;]|^\s*[a-z]?链接\s*[:：].*$|https?://\S+",
 )
 
+_UNWRITTEN = re.compile(
+    r"待补充?|待续|未完待续|略|\W*(?:todo|tbd)\W*|to be (?:written|continued)", re.I
+)
+
 
 @dataclass
 class _Node:
@@ -52,7 +56,7 @@ def items_of(headings: list[Heading], lines: list[str], skip: set[int]) -> list[
     roots = _tree(headings, len(lines))
     items: list[Raw] = []
     for root in roots:
-        alone = len(roots) == 1 and len(root.children) >= 3 and not asks(root.heading.title)
+        alone = len(roots) == 1 and len(root.children) >= 2 and not asks(root.heading.title)
         _resolve(root, (), text, items, is_document_title=alone)
     return sorted(items, key=lambda item: item.line)
 
@@ -101,6 +105,7 @@ def _resolve(
     if heading.form != "marked" and not asks(heading.title) and _only_labels(body):
         body = []
     silent = heading.form == "divider" or is_document_title or not heading.title
+    silent = silent or bool(_UNWRITTEN.fullmatch(heading.title))
     if not silent and (has_text(body) or (not kept and _stands_alone(heading))):
         sure = heading.form != "bare" or asks(heading.title)
         items.append(Raw(heading.line, heading.text, heading.title, section, tuple(body), sure))
@@ -117,7 +122,7 @@ def _split(node: _Node, has_own: bool) -> tuple[list[_Node], list[_Node]]:
         return linked, [child for child in children if not child.heading.linked]
     asking = [child for child in children if asks(child.heading.title)]
     if asks(heading.title):
-        stand = asking if len(asking) * 2 >= len(children) else []
+        stand = asking if len(asking) * 2 > len(children) else []
         stand = [c for c in children if c in stand or c in linked or c.heading.form == "bare"]
         return stand, [c for c in children if c not in stand]
     facets = [child for child in children if is_facet(child.heading.title)]

@@ -70,7 +70,7 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("name", rf"((?:{_INTRODUCED})\s*)[\u4e00-\u9fff]{{2,4}}(?=[,，。;；、\s]|$)", r"\1[name]"),
     (
         "name",
-        r"((?:\bmy name is|\bI am called|\bname\s*[:：])\s*)"
+        r"((?:\bmy name is|\bI am called|^\s*(?:full )?name\s*[:：])\s*)"
         r"(?-i:[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,2})",
         r"\1[name]",
     ),
@@ -83,7 +83,14 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("name", rf"(?<=的){_NAME}(?=在(?:一次|某次|其|一场)?(?:{_TALKS}))", "[name]"),
     ("name", r"\b(?-i:(?:Mr|Mrs|Ms|Dr|Prof)\.?\s+[A-Z][a-z]+(?:\s+[A-Z][a-z]+)?)\b", "[name]"),
 )
-_COMPILED = tuple((rule, re.compile(pattern, re.I), new) for rule, pattern, new in _RULES)
+_ANY_CUE = re.compile(
+    r"!\[|@|\d[\d() -]{6}|file:|:\\|/(?:home|users|root)/|我叫|名字|姓\s*名|候选人|联系人"
+    rf"|作者|name|i am called|{_TITLES}|{_TALKS}"
+    r"|\b(?:mrs?|ms|dr|prof)\b|微信|qq|wechat|weixin|钉钉|证号|学号|工号|护照|卡号",
+    re.I,
+)
+"""Holds whenever any rule does: most texts need no more than this one look."""
+_COMPILED = tuple((rule, re.compile(pattern, re.I | re.M), new) for rule, pattern, new in _RULES)
 _ORIGIN = re.compile(
     r"(?:来自|籍贯(?:是|为)?\s*[:：]?|老家(?:在|是)|家住|(?:现在|目前)?住在|我?人在)"
     r"\s*[\u4e00-\u9fff]{2,8}?(?=[,，。;；、\s]|$)"
@@ -107,7 +114,7 @@ def mask(text: str, counts: Counter[str]) -> str:
     if not text:
         return text
     personal = bool(_PERSON.search(text))
-    for rule, pattern, new in _COMPILED:
+    for rule, pattern, new in _COMPILED if _ANY_CUE.search(text) else ():
         text, n = pattern.subn(new, text)
         if n:
             counts[f"masked: {rule}"] += n

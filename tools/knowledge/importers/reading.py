@@ -101,14 +101,22 @@ def encoding_of(path: Path) -> str:
 
 
 def _wide_without_mark(head: bytes) -> str:
-    sample = head[: len(head) // 2 * 2]
-    if len(sample) < 4:
+    """Return the UTF-16 order in which the bytes read as text, when they hold NULs at all."""
+    if b"\0" not in head:
         return ""
-    high, low = sample[1::2].count(0), sample[0::2].count(0)
-    half = len(sample) // 2
-    if high > 0.3 * half and low < 0.05 * half:
-        return "utf-16-le"
-    return "utf-16-be" if low > 0.3 * half and high < 0.05 * half else ""
+    sample = head[: min(len(head), 8192) // 2 * 2]
+    shares = {e: _share_of_text(sample.decode(e, "replace")) for e in ("utf-16-le", "utf-16-be")}
+    best = max(shares, key=lambda encoding: shares[encoding])
+    return best if shares[best] > 0.9 else ""
+
+
+def _share_of_text(text: str) -> float:
+    usual = sum(
+        " " <= c <= "~" or c in "\t\r\n" or "\u4e00" <= c <= "\u9fff" or "\u3000" <= c <= "\u303f"
+        or "\uff00" <= c <= "\uffef" or "\u2010" <= c <= "\u2027"
+        for c in text
+    )  # fmt: skip
+    return usual / max(1, len(text))
 
 
 def _refuse_binary(head: bytes, name: str) -> None:

@@ -51,9 +51,17 @@ def key_points(answer: str, title: str) -> tuple[str, ...]:
         chosen.append((place, weight - place * 0.01 - (0.5 if _MATHS.search(text) else 0), text))
     best = sorted(chosen, key=lambda row: -row[1])[:_MOST_POINTS]
     if not best:
-        whole = _trimmed(" ".join(line.strip() for line in answer.split("\n") if line.strip()))
-        return (whole,) if len(key(whole)) >= 2 else ()
+        return _whole(answer)
     return tuple(text for _, _, text in sorted(best))
+
+
+def _whole(answer: str) -> tuple[str, ...]:
+    """Return a short answer as one statement; program text only when there is nothing else."""
+    told = [line for line in answer.split("\n") if line.strip()]
+    words = [line for line in told if not line.startswith(CODE_MARK)] or told
+    joined = "；".join(_trimmed(bullet_text(line)) for line in words)
+    whole = _trimmed(joined if language_of(joined) == "zh" else joined.replace("；", "; "))
+    return (whole,) if len(key(whole)) >= 2 else ()
 
 
 def _units(answer: str) -> list[tuple[str, float]]:
