@@ -125,6 +125,31 @@ _PREFIXES = frozenset(
     marker[:size] for marker in [*MARKERS, *_NAMED] for size in range(1, len(marker) + 1)
 )
 
+
+def _cut_short(markers: list[str]) -> str:
+    """Return a pattern for what one of these markers begins with, up to the end of the text."""
+    branches: dict[str, list[str]] = {}
+    for marker in markers:
+        if marker:
+            branches.setdefault(marker[0], []).append(marker[1:])
+    options = [re.escape(char) + _cut_short(rest) for char, rest in branches.items()]
+    options.append("(?!)" if "" in markers else r"\Z")
+    return f"(?:{'|'.join(options)})"
+
+
+NOTED = re.compile(
+    "[`\\n]|"
+    + MARKER.pattern
+    + "|(<"
+    + _cut_short([m[1:] for m in [*MARKERS, *_NAMED] if m[0] == "<"])
+    + r"|<(?:function|parameter)= ?[^\s<>]{0,64} ?\Z"
+    + r"|\["
+    + _cut_short([m[1:] for m in MARKERS if m[0] == "["])
+    + ")"
+)
+"""A place in speech that needs a look: the first group matches a marker cut short by the text's
+end, all else is a whole marker, a backtick or a line's end."""
+
 LONGEST = max(len("<parameter=") + 67, *map(len, MARKERS))
 """Characters in the longest marker."""
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tools.base import ToolCall
+from tools.dialects import NOTED
 from tools.wire.check import Schemas
 from tools.wire.events import Event, Malformed, Speech, Thought
 from tools.wire.message import Message
@@ -36,7 +37,8 @@ MAX_CALL_CHARS = 8_000_000
 _SLICE_CHARS = 65_536
 """Longer pieces are taken in slices, so that no step copies more than this."""
 
-_NOTED = re.compile(r"[<\[`\n{]").search
+_NOTED_IN_SPEECH = NOTED.search
+_NOTED_IN_THOUGHT = re.compile(r"[<\[`\n]").search
 _WAKING = re.compile(r"[>\]}`\n]").search
 
 
@@ -53,23 +55,32 @@ class Parser:
         self._reading = self._message.read()
         self._pending: list[str] = []
         self._waiting = 0
+        self._held = ""
         self._closed = False
         next(self._reading)
 
     def feed(self, piece: str) -> list[Event]:
         """Take the next piece and return the events it made certain."""
         reader = self._reader
-        if reader.mode is not Mode.HELD and _NOTED(piece) is None:
-            if not piece:
-                return []
-            return [Speech(piece) if reader.mode is Mode.SPEECH else Thought(piece)]
         if len(piece) > _SLICE_CHARS:
             return self._feed_long(piece)
+        if reader.mode is Mode.SPEECH:
+            if self._held:
+                piece = self._held + piece
+                self._held = ""
+            found = _NOTED_IN_SPEECH(piece)
+            if found is None:
+                return [Speech(piece)] if piece else []
+            if found.lastindex:
+                start = found.start()
+                self._held = piece[start:]
+                return [Speech(piece[:start])] if start else []
+            self._pending.append(piece)
+            return self._run()
+        if reader.mode is Mode.THOUGHT and _NOTED_IN_THOUGHT(piece) is None:
+            return [Thought(piece)] if piece else []
         self._pending.append(piece)
         self._waiting += len(piece)
-        if reader.mode is not Mode.HELD:
-            reader.mode = Mode.HELD
-            reader.batch = 4
         if self._waiting < reader.batch and _WAKING(piece) is None:
             return []
         return self._run()
@@ -80,6 +91,7 @@ class Parser:
             return []
         self._closed = True
         self._reader.eof = True
+        self._pending.append(self._held)
         return self._run()
 
     @property
@@ -112,7 +124,8 @@ class Parser:
         self._reader.buf += "".join(self._pending)
         self._pending = []
         self._waiting = 0
-        next(self._reading, None)
+        if next(self._reading, self) is not self and self._closed:
+            raise AssertionError("the reading of an ended stream waits for more")
         return self._message.outlet.take()
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from tools.dialects import OPENERS, Kind, begun, kind_of
+from tools.wire.bare import bare_call
 from tools.wire.bodies import read_calls
 from tools.wire.check import Schemas
 from tools.wire.events import Malformed
 from tools.wire.extents import read_segment
-from tools.wire.bare import bare_call
 from tools.wire.outlet import Outlet
 from tools.wire.reader import Mode, Reader, Wait
 from tools.wire.thoughts import read_thought
