@@ -81,11 +81,30 @@ def import_questions(path: str) -> list[dict[str, Any]]:
 
 
 def build_search(paths: list[str]) -> Callable[[str, int], list[dict[str, Any]]]:
-    raise NotImplementedError("build_search")
+    import os
+    from pathlib import Path
+
+    from tools.knowledge.importers.pipeline import import_file
+    from tools.knowledge.search import Searcher, entry_of_item
+
+    found = [(path, item) for path in paths for item in import_file(path).items]
+    entries = [entry_of_item(item, str(place)) for place, (_, item) in enumerate(found)]
+    data = os.environ.get("KAOGUAN_DATA_DIR")
+    searcher = Searcher(entries, Path(data) if data else None)
+    searcher.build_vectors()
+
+    def search(query: str, k: int) -> list[dict[str, Any]]:
+        hits = searcher.search(query, k, thorough=True)
+        rows = [found[int(hit.key)] for hit in hits]
+        return [{"heading": item.heading, "source": path, "line": item.line} for path, item in rows]
+
+    return search
 
 
 def same_question(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    raise NotImplementedError("same_question")
+    from tools.knowledge.dedupe import asks_same
+
+    return asks_same(a["heading"], b["heading"], a["section"], b["section"]).same
 
 
 def repair_terms(text: str) -> str:

@@ -17,6 +17,7 @@ from sessions.records import Question
 from tools.knowledge.bank import Bank
 from tools.knowledge.embed import Embedder, EmbedError, load_embedder
 from tools.knowledge.glossary import Glossary, load_glossary
+from tools.knowledge.importers.model import Item
 from tools.knowledge.index_store import Progress, open_lexicon
 from tools.knowledge.lexical import Lexicon, best
 from tools.knowledge.text import use_jieba_cache
@@ -232,6 +233,19 @@ def entry_of(question: Question) -> Entry:
         level=question["level"],
         scope=question["scope"],
         kind=question["kind"],
+    )
+
+
+def entry_of_item(item: Item, key: str) -> Entry:
+    """Return what search knows of an item of an imported document."""
+    return Entry(
+        key=key,
+        titles=(item.title or item.heading,),
+        body=item.answer,
+        context=" / ".join(item.section),
+        topic=item.topic,
+        scope=item.scope,
+        kind=item.asks,
     )
 
 

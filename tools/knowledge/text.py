@@ -6,6 +6,7 @@ The heavy parts (jieba, pypinyin) load when first used.
 from __future__ import annotations
 
 import logging
+import math
 import re
 import threading
 import unicodedata
@@ -99,6 +100,15 @@ def cut_words(folded: str) -> list[str]:
     words = [word for run in han_runs(folded) for word in cut_run(run)]
     words += [word for word in latin_words(folded) if word not in FILLERS]
     return words
+
+
+@lru_cache(maxsize=20_000)
+def word_rarity(word: str) -> float:
+    """Return how much a word tells, by its frequency in general Chinese: near 0 to 1."""
+    cutter = _cutter()
+    count, total = cutter.FREQ.get(word) or 0, cutter.total
+    rarity = math.log((total + 1) / (count + 1)) / math.log(total + 1)
+    return rarity * (0.4 if len(word) == 1 else 1.0)  # single characters mostly are shreds
 
 
 def bigrams(run: Sequence[str]) -> list[str]:

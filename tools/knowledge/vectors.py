@@ -153,7 +153,9 @@ class _Part:
             firsts.append(len(rows))
             rows += [file.get(text) for text, k in entry if k == kind]
         self._firsts = np.array(firsts, dtype=np.int64)
-        self._rows: Any = np.array(rows, dtype=np.float16 if len(rows) > _COARSE_FROM else np.float32)
+        self._rows: Any = np.array(
+            rows, dtype=np.float16 if len(rows) > _COARSE_FROM else np.float32
+        )
         self._coarse: Any = None
         self._axes: Any = None
         if len(rows) > _COARSE_FROM:
