@@ -83,14 +83,19 @@ WRITE = {
     ),
     "delete_a_file": "os.unlink(OUT + '/victim.txt')\nreturn True",
     "delete_a_folder": "os.rmdir(OUT + '/folder')\nreturn True",
-    "change_permissions": "os.chmod(OUT + '/victim.txt', 0o777)\nreturn True",
+    "change_permissions": (
+        "os.chmod(OUT + '/victim.txt', 0o777)\n"
+        "return os.stat(OUT + '/victim.txt').st_mode & 0o777 == 0o777"
+    ),
     "change_times": "os.utime(OUT + '/victim.txt', (1, 1))\nreturn True",
     "change_the_owner": "os.chown(OUT + '/victim.txt', 1000, 1000)\nreturn True",
     "set_an_attribute": "os.setxattr(OUT + '/victim.txt', 'user.x', b'1')\nreturn True",
     "make_a_device": "os.mknod('dev', 0o60666, os.makedev(8, 0))\nreturn True",
     "leave_a_file_in_tmp": "open('/tmp/LEFT', 'w').write('x')\nreturn False",
     "leave_a_file_in_shm": "open('/dev/shm/LEFT', 'w').write('x')\nreturn False",
-    "write_into_the_library": "open(os.__file__, 'a').write('#')\nreturn True",
+    "write_into_the_library": (
+        "open(os.__file__, 'a').write('#')\nreturn 'wasi' not in sys.platform  # a copy in memory"
+    ),
     "chroot_away": "os.mkdir('c')\nos.chroot('c')\nreturn True",
 }
 NETWORK = {

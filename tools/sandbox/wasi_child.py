@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import sys
 
+_MOST_FILES_OPEN = 256
+
 
 def compile_module(wasm: str, compiled: str) -> None:
     """Compile to machine code; the file appears whole or not at all."""
@@ -22,10 +24,21 @@ def compile_module(wasm: str, compiled: str) -> None:
     os.replace(half, compiled)
 
 
+def _bound_descriptors() -> None:
+    """Let the code open few files: each is one of this process as well."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_MOST_FILES_OPEN, _MOST_FILES_OPEN))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def run_module(compiled: str, memory_mb: int, scratch: str, program: str) -> int:
     """Run CPython with our three standard streams and one folder; its exit code."""
     import wasmtime
 
+    _bound_descriptors()
     engine = wasmtime.Engine()
     module = wasmtime.Module.deserialize_file(engine, compiled)
     linker = wasmtime.Linker(engine)
