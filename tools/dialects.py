@@ -177,7 +177,7 @@ def begun(text: str) -> Kind | None:
     """Return the kind of marker that a text cut off by the end of the stream surely begins."""
     if len(text) < PLAIN_PREFIX or not may_grow(text):
         return None
-    for marker, kind in {**MARKERS, **_NAMED}.items():
-        if marker.startswith(text) or (marker in _NAMED and text.startswith(marker)):
+    for opening, kind in _NAMED.items():
+        if text.startswith(opening):
             return kind
-    return None
+    return next((kind for marker, kind in MARKERS.items() if marker.startswith(text)), None)

@@ -8,7 +8,7 @@ from typing import Protocol
 from tools.dialects import Kind
 from tools.wire.bodies import read_calls
 from tools.wire.check import Schemas, clean_name
-from tools.wire.extents import objects
+from tools.wire.families import objects
 from tools.wire.outlet import Outlet
 from tools.wire.reader import Reader, Wait
 from tools.wire.segment import Segment

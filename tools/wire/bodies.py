@@ -83,6 +83,9 @@ def _from_body(
     if not body.whole and segment.cut and not segment.closed:
         yield from _cut_body(text, schemas)
         return
+    if body.name is not None and not text:
+        yield _checked(_Wanted(body.name, None, 1), schemas, text)
+        return
     try:
         value, repairs = _read_torn(text) if _is_torn(text, body) else read_json(text)
     except Unreadable as error:
@@ -92,8 +95,9 @@ def _from_body(
     if body.name is not None:
         yield _checked(_Wanted(body.name, value, repairs), schemas, text)
     elif isinstance(value, list):
-        if not value:
-            yield Malformed("the list of calls is empty", text)
+        if not any(isinstance(item, dict) for item in value):
+            yield Malformed("the list holds no calls", text)
+            return
         for item in value:
             yield _from_value(item, repairs, schemas, text)
     else:

@@ -27,9 +27,6 @@ QUOTES = {
 STOPS = OPENERS | ENDS | {Kind.THINK}
 """Markers that end a body when they stand outside a string."""
 
-DEPTH = 200
-"""Brackets deeper than this are counted no further; no tool's arguments come near it."""
-
 _NOTED = re.compile(r"[\"'“”„‟＂‘’‚‛{}\[\]()｛｝［］【】（）/#<]")
 _PLAIN = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
 _BLANK = re.compile(r"[\s\ufeff\u200b\u200c\u200d\u2060]*")
@@ -56,7 +53,7 @@ def scan_json(
     reader: Reader, segment: Segment, stops: frozenset[Kind] = STOPS, depth: str = ""
 ) -> Wait[Found]:
     """Move one body into the segment; `depth` holds closers of brackets already open."""
-    stack = list(depth)
+    stack = _Brackets(depth)
     while True:
         found = _NOTED.search(reader.buf, reader.pos)
         if found is None:
@@ -82,7 +79,7 @@ def scan_json(
             yield from _comment(reader, segment, char)
         else:
             segment.take(reader, 1)
-            if _count(stack, char):
+            if stack.count(char):
                 return Found.WHOLE
 
 
@@ -91,16 +88,25 @@ def _stops(marker: str, segment: Segment, stops: frozenset[Kind]) -> bool:
     return kind in stops or (segment.draft and kind is Kind.THINK_END)
 
 
-def _count(stack: list[str], char: str) -> bool:
-    """Keep the stack of open brackets; True when the last one closed."""
-    if char in PAIRS:
-        if len(stack) < DEPTH:
-            stack.append(PAIRS[char])
-    elif char in CLOSERS and CLOSERS[char] in stack:
-        # One that closes an outer bracket closes the forgotten inner ones with it.
-        while stack.pop() != CLOSERS[char]:
-            pass
-    return not stack
+class _Brackets:
+    """The brackets open at a place, kept as the closers they wait for."""
+
+    def __init__(self, waiting: str) -> None:
+        self._stack = list(waiting)
+        self._open = {"}": waiting.count("}"), "]": 0, ")": 0}
+
+    def count(self, char: str) -> bool:
+        """Take a bracket in; True when it closed the last one open."""
+        if char in PAIRS:
+            self._stack.append(PAIRS[char])
+            self._open[PAIRS[char]] += 1
+        elif self._open.get(CLOSERS.get(char, ""), 0):
+            closer = ""
+            # One that closes an outer bracket closes the forgotten inner ones with it.
+            while closer != CLOSERS[char]:
+                closer = self._stack.pop()
+                self._open[closer] -= 1
+        return not self._stack
 
 
 def _string(reader: Reader, segment: Segment, quote: str) -> Wait[bool]:

@@ -177,7 +177,7 @@ class Message:
     def _opens_fence(self, ticks: int) -> Wait[bool]:
         """Hold the first line of a fence; False when it is inline code with many backticks."""
         reader, outlet = self.reader, self.outlet
-        pattern = re.compile(r"`+[^`\n<\[]{0,%d}" % INFO_CHARS)
+        pattern = re.compile(rf"`+[^`\n<\[]{{0,{INFO_CHARS}}}")
         while True:
             found = pattern.match(reader.buf, reader.pos)
             stop = found.end() if found else reader.pos

@@ -10,7 +10,10 @@ import json
 import re
 from typing import Any
 
-from tools.wire.json_scan import CLOSERS, DEPTH, PAIRS, QUOTES
+from tools.wire.json_scan import CLOSERS, PAIRS, QUOTES
+
+DEPTH = 100
+"""Brackets deeper than this are refused; no tool's arguments come near it."""
 
 _SKIP = re.compile(r"[\s\ufeff\u200b\u200c\u200d\u2060]+")
 _STRAY = re.compile(

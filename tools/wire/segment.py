@@ -31,7 +31,6 @@ class Segment:
     cap: int
     draft: bool = False
     """It stands inside a thought, so the end of the thought ends it."""
-    outer: Kind | None = None
     parts: list[str] = field(default_factory=list)
     size: int = 0
     """Characters read so far: of `parts`, and of what was left out beyond the cap."""
@@ -39,6 +38,8 @@ class Segment:
     parameters: list[tuple[str, int, int]] = field(default_factory=list)
     """Name, start and end of each XML parameter's value."""
     name: str | None = None
+    body_end: int | None = None
+    """Where the last body or XML function ended; None while there is none."""
     closed: bool = False
     """The dialect's end marker, or the next call's opener, was seen."""
     cut: bool = False

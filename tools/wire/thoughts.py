@@ -6,7 +6,7 @@ import re
 from typing import Protocol
 
 from tools.base import ToolCall
-from tools.dialects import OPENERS, Kind, begun, kind_of
+from tools.dialects import ENDS, OPENERS, Kind, begun, kind_of
 from tools.wire.bodies import read_calls, readable
 from tools.wire.check import Schemas
 from tools.wire.events import Malformed
@@ -88,12 +88,12 @@ def _drafts(message: _Reading) -> Wait[None]:
             return
         marker = (yield from reader.marker()) if reader.buf[reader.pos] in "<[" else None
         kind = kind_of(marker) if marker is not None else None
-        if marker is None or kind not in OPENERS | {Kind.TURN_END}:
+        if marker is None or kind not in OPENERS | ENDS:
             outlet.think("".join(raw) + gap)
             return
         raw += [gap, marker]
         reader.pos += len(marker)
-        if kind is Kind.TURN_END:
+        if kind in ENDS:
             if not events:
                 raw.pop()
             continue
