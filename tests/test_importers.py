@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -74,14 +75,21 @@ def test_numbers_that_start_again_in_each_section_stay_apart(tmp_path: Path) -> 
 
 
 def test_a_question_heading_takes_its_sub_headings_as_its_answer(tmp_path: Path) -> None:
-    text = "# 笔记\n\n## 什么是过拟合？\n训练集好，测试集差。\n### 原因\n数据太少。\n### 正则化\n加惩罚项。\n## 偏差与方差\n偏差是系统误差。\n"
+    text = (
+        "# 笔记\n\n## 什么是过拟合？\n训练集好，测试集差。\n### 原因\n数据太少。\n"
+        "### 正则化\n加惩罚项。\n## 偏差与方差\n偏差是系统误差。\n"
+    )
     imported = read(tmp_path, text)
     assert headings(imported) == [(3, "什么是过拟合？", True), (9, "偏差与方差", True)]
     assert "加惩罚项" in imported.items[0].answer
 
 
 def test_a_topic_heading_and_its_sub_topics_are_items_of_their_own(tmp_path: Path) -> None:
-    text = "# Notes\n## Attention\nWeighs values by similarity.\n### Multi-query attention\nShares keys and values.\n## Empty section\n### Rotary positions\nRotate queries and keys by an angle.\n"
+    text = (
+        "# Notes\n## Attention\nWeighs values by similarity.\n### Multi-query attention\n"
+        "Shares keys and values.\n## Empty section\n### Rotary positions\n"
+        "Rotate queries and keys by an angle.\n"
+    )
     assert headings(read(tmp_path, text)) == [
         (3 - 1, "Attention", True),
         (4, "Multi-query attention", True),
@@ -112,7 +120,10 @@ def test_plain_contents_and_repeated_outlines_are_left_out(tmp_path: Path) -> No
 
 def test_fenced_answers_and_a_question_without_marker_are_found(tmp_path: Path) -> None:
     text = "".join(f"#### {n}.概念{n}\n\n```\n答：概念{n}的说明。\n```\n\n" for n in range(1, 4))
-    text += "4.置信度怎么算？\n\n````\n用 softmax 的输出。\n```\n例子\n```\n````\n\n#### 5.空的\n\n```\n答：\n```\n"
+    text += (
+        "4.置信度怎么算？\n\n````\n用 softmax 的输出。\n```\n例子\n```\n````\n\n"
+        "#### 5.空的\n\n```\n答：\n```\n"
+    )
     imported = read(tmp_path, text)
     assert [(item.title, item.has_answer) for item in imported.items] == [
         ("概念1", True),
@@ -125,17 +136,27 @@ def test_fenced_answers_and_a_question_without_marker_are_found(tmp_path: Path) 
 
 
 def test_a_heading_inside_a_fence_is_part_of_the_answer(tmp_path: Path) -> None:
-    text = "## What is a comment?\nText that is not run.\n```python\n# load the data\n## more\nx = 1\n```\n## What is a loop?\nRepeats statements.\n"
+    text = (
+        "## What is a comment?\nText that is not run.\n```python\n# load the data\n"
+        "## more\nx = 1\n```\n## What is a loop?\nRepeats statements.\n"
+    )
     assert [item.line for item in read(tmp_path, text).items] == [1, 8]
 
 
 def test_comments_in_unfenced_code_are_no_headings(tmp_path: Path) -> None:
-    text = "1. 词向量怎么训练？\n用语料训练即可。\n# 导入库\nimport gensim\n# 训练\nmodel = Word2Vec(data)\n2. 词向量有什么用？\n作为下游模型的输入。\n"
+    text = (
+        "1. 词向量怎么训练？\n用语料训练即可。\n# 导入库\nimport gensim\n"
+        "# 训练\nmodel = Word2Vec(data)\n"
+        "2. 词向量有什么用？\n作为下游模型的输入。\n"
+    )
     assert [item.line for item in read(tmp_path, text, "q.txt").items] == [1, 7]
 
 
 def test_pairs_of_question_and_answer_labels_are_read(tmp_path: Path) -> None:
-    text = "Q: What is a heap?\nA: A tree ordered from the root down.\n\nQ：什么是二叉树？\nA：每个节点最多两个孩子的树。\n"
+    text = (
+        "Q: What is a heap?\nA: A tree ordered from the root down.\n\nQ：什么是二叉树？\n"
+        "A：每个节点最多两个孩子的树。\n"
+    )
     imported = read(tmp_path, text, "qa.txt")
     assert imported.shape == "dialogue"
     assert [item.answer for item in imported.items] == [
@@ -145,21 +166,31 @@ def test_pairs_of_question_and_answer_labels_are_read(tmp_path: Path) -> None:
 
 
 def test_bare_headings_open_items_and_facets_do_not(tmp_path: Path) -> None:
-    text = "梯度裁剪\n- 限制梯度的范数，防止爆炸。\n优点\n- 训练更稳定。\n知识蒸馏\n- 让小模型学习大模型的输出。\n"
+    text = (
+        "梯度裁剪\n- 限制梯度的范数，防止爆炸。\n优点\n- 训练更稳定。\n知识蒸馏\n"
+        "- 让小模型学习大模型的输出。\n"
+    )
     imported = read(tmp_path, text, "notes.txt")
     assert [item.title for item in imported.items] == ["梯度裁剪", "知识蒸馏"]
     assert "训练更稳定" in imported.items[0].answer
 
 
 def test_tables_are_kept_whole_and_give_key_points(tmp_path: Path) -> None:
-    text = "## 激活函数对比\n\n| 名称 | 取值范围 |\n|---|---|\n| sigmoid | 输出在 0 与 1 之间 |\n| tanh | 输出在 -1 与 1 之间 |\n\n## 其他内容\n说明文字在此。\n"
+    text = (
+        "## 激活函数对比\n\n| 名称 | 取值范围 |\n|---|---|\n| sigmoid | 输出在 0 与 1 之间 |\n"
+        "| tanh | 输出在 -1 与 1 之间 |\n\n## 其他内容\n说明文字在此。\n"
+    )
     item = read(tmp_path, text).items[0]
     assert item.answer.count("\n") == 3
     assert item.key_points == ("sigmoid：输出在 0 与 1 之间", "tanh：输出在 -1 与 1 之间")
 
 
 def test_html_scripts_and_styles_never_become_questions(tmp_path: Path) -> None:
-    text = "<style>h1{}</style><script>\n# 1. 什么是脚本？\nalert(1)</script>\n<h2>What is RAG?</h2>\n<p>Retrieve, then <b>generate</b>.</p>\n<h2>What is LoRA?</h2>\n<p>Low-rank adapters.</p>\n"
+    text = (
+        "<style>h1{}</style><script>\n# 1. 什么是脚本？\nalert(1)</script>\n"
+        "<h2>What is RAG?</h2>\n<p>Retrieve, then <b>generate</b>.</p>\n"
+        "<h2>What is LoRA?</h2>\n<p>Low-rank adapters.</p>\n"
+    )
     imported = read(tmp_path, text, "page.html")
     assert [(item.line, item.answer) for item in imported.items] == [
         (4, "Retrieve, then generate."),
@@ -172,7 +203,7 @@ def test_html_scripts_and_styles_never_become_questions(tmp_path: Path) -> None:
 )
 def test_every_usual_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     imported = read(tmp_path, SECTIONS, "q.txt", encoding)
-    assert [item.title for item in imported.items][0] == "什么是梯度消失？"
+    assert imported.items[0].title == "什么是梯度消失？"
 
 
 def test_a_file_glued_from_two_encodings_is_read_line_by_line(tmp_path: Path) -> None:
@@ -191,7 +222,12 @@ def test_csv_and_jsonl_rows_become_items_with_their_lines(tmp_path: Path) -> Non
         (2, "什么是池化？", True),
         (4, "什么是卷积？", False),
     ]
-    records = '{"question": "What is ROC?", "answer": "True against false positive rate."}\n\n{"messages": [{"role": "user", "content": "What is AUC?"}, {"role": "assistant", "content": "The area under ROC."}]}\n'
+    talk = [
+        {"role": "user", "content": "What is AUC?"},
+        {"role": "assistant", "content": "The area under ROC."},
+    ]
+    pair = {"question": "What is ROC?", "answer": "True against false positive rate."}
+    records = json.dumps(pair) + "\n\n" + json.dumps({"messages": talk}) + "\n"
     items = read(tmp_path, records, "q.jsonl").items
     assert [(i.line, i.answer) for i in items] == [
         (1, "True against false positive rate."),
@@ -207,21 +243,33 @@ def test_a_broken_record_is_named_by_its_line(tmp_path: Path) -> None:
 
 
 def test_stubs_and_announcements_are_kept_apart_as_drafts(tmp_path: Path) -> None:
-    text = "## 两种预训练有什么区别？\n甲的预训练\n乙的预训练\n区别：\n## 项目里你做了什么？\n重点说数据清洗那一块\n## 什么是池化？\n缩小特征图的操作，保留主要信息。\n"
+    text = (
+        "## 两种预训练有什么区别？\n甲的预训练\n乙的预训练\n区别：\n"
+        "## 项目里你做了什么？\n重点说数据清洗那一块\n## 什么是池化？\n"
+        "缩小特征图的操作，保留主要信息。\n"
+    )
     items = read(tmp_path, text).items
     assert [item.scope for item in items] == ["draft", "draft", "shared"]
     assert items[0].note == "the answer announces something that is not there"
 
 
 def test_own_projects_and_persons_are_told_from_knowledge(tmp_path: Path) -> None:
-    text = "# 自我介绍\n面试官你好，我叫王小明，来自河北，本科学历。\n# 你们项目用了几张显卡？\n我们公司有八张卡，我们训练了两周。\n# 什么是量化？\n用低位数表示权重，省显存。\n"
+    text = (
+        "# 自我介绍\n面试官你好，我叫王小明，来自河北，本科学历。\n"
+        "# 你们项目用了几张显卡？\n我们公司有八张卡，我们训练了两周。\n# 什么是量化？\n"
+        "用低位数表示权重，省显存。\n"
+    )
     items = read(tmp_path, text).items
     assert [item.scope for item in items] == ["personal", "project", "shared"]
     assert items[0].answer == ""
 
 
 def test_the_topic_is_guessed_from_title_and_section(tmp_path: Path) -> None:
-    text = "# 笔记\n## LoRA 的原理\n低秩矩阵近似权重更新。\n## Python 的装饰器\n接收函数并返回函数。\n# 知识图谱\n## 怎么保证它的质量？\n看准确与完整。\n"
+    text = (
+        "# 笔记\n## LoRA 的原理\n低秩矩阵近似权重更新。\n## Python 的装饰器\n接收函数并返回函数。\n"
+        "# 知识图谱\n"
+        "## 怎么保证它的质量？\n看准确与完整。\n"
+    )
     topics = [item.topic for item in read(tmp_path, text).items]
     assert topics == ["finetuning", "python", "knowledge-graphs"]
 

@@ -46,6 +46,8 @@ def to_questions(imported: Imported, bank_name: str) -> list[Question]:
 
 def _question(item: Item, source: str, bank_name: str) -> Question:
     lang = language_of(item.title)
+    if lang == "en" and not asks(item.title):
+        lang = language_of(item.answer + "".join(item.section))
     text = _wording(item, lang)
     wording: Wording = {"zh": text} if lang == "zh" else {"en": text}
     told = language_of(item.answer or item.title)

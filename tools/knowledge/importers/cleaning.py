@@ -30,8 +30,9 @@ _TAG = re.compile(r"</?(?:[a-zA-Z][a-zA-Z0-9]{0,15})(?:\s[^<>]{0,1000})?/?>")
 _TAG_NAMES = frozenset(
     "a abbr address article aside b big blockquote body br button center code del details div em"
     " figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img input"
-    " ins label li main mark meta nav ol p pre s section small span strike strong sub summary sup"
-    " svg table tbody td tfoot th thead title tr tt u ul video".split()
+    " ins label li main mark meta nav noscript ol p pre s script section small span strike strong"
+    " style sub summary sup svg table tbody td template tfoot th thead title tr tt u ul"
+    " video".split()
 )
 _BLOCK = re.compile(r"<(script|style|template|noscript)\b[^>]*>", re.I)
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
