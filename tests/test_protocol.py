@@ -103,6 +103,13 @@ CALL = '<tool_call>{"name": "note", "arguments": {"text": "a"}}</tool_call>'
 PICK = '<tool_call>{"name": "pick", "arguments": {}}</tool_call>'
 A = [note()]
 
+V3 = "<｜tool▁call▁begin｜>function<｜tool▁sep｜>%s\n```json\n%s\n```<｜tool▁call▁end｜>"
+V31 = "<｜tool▁call▁begin｜>%s<｜tool▁sep｜>%s<｜tool▁call▁end｜>"
+BEGIN, END = "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>"
+ARGS = '{"text": "a"}'
+OBJECT = '{"name": "note", "arguments": {"text": "a"}}'
+LLAMA = '{"name": "note", "parameters": {"text": "a"}}'
+
 THOUGHTS = [
     ("<think>x</think>Hi", "Hi", [], 0, "x"),
     ("[THINK]x[/THINK]Hi", "Hi", [], 0, "x"),
@@ -142,6 +149,8 @@ THOUGHTS = [
     ("<think>use `x`</think>`y` it is", "`y` it is", [], 0, "use `x`"),
     ("<think>never closed", "", [], 0, "never closed"),
     ("<think></think>Hi", "Hi", [], 0, ""),
+    ("<think>a<think>b</think>c</think>Hi", "Hi", [], 0, "a<think>b</think>c"),
+    ("<think>a <think> tag</think>Hi", "Hi", [], 0, "a <think> tag"),
     ("reasoning</think>Hi", "reasoningHi", [], 0, ""),
     ("<think>x</think", "", [], 0, "x"),
     (
@@ -305,6 +314,10 @@ REPAIRED_VALUES = [
     ('{"text": "a", "tags": ("x", "y")}', note(tags=["x", "y"])),
     ('{"text": "a，b：｛｝", "level": 2,}', note("a，b：｛｝", level=2)),
     ('{"text": "a" "level": 2}', note(level=2)),
+    ('{"text": "he said "hi" to me"}', note('he said "hi" to me')),
+    ('{"text": "print("{")"}', note('print("{")')),
+    ('{"text": """say "a" {\n</tool_call>"""}', note('say "a" {\n</tool_call>')),
+    ('{"text": "a", "level": 1_000}', note(level=1000)),
     ('{"text": "a", level: 2}', note(level=2)),
     ('{"text": "http://x.y/z", "level": 2,}', note("http://x.y/z", level=2)),
     ('{"text": "\\ud83d\\ude00\\q"}', note("😀\\q")),
@@ -316,6 +329,7 @@ REFUSED = [
     "null",
     '"note"',
     "[]",
+    '{"name": "note", "arguments": {"text": "a" + "b"}}',
     "{}",
     "",
     "[1, 2]",
@@ -400,6 +414,12 @@ MARKUP = [
     (f"```xml\n{CALL}\n```", "", A, 0),
     (f"Now:\n```\n{CALL}\n{PICK}\n```\nDone.", "Now: Done.", [note(), ("pick", {})], 0),
     (f"```\n{CALL}```", "", A, 0),
+    (f"Like so: ```xml\n{CALL}\n```\nOn.", "Like so: On.", A, 0),
+    (f"```json\n{CALL.removesuffix('</tool_call>')}\n```\nHi", "Hi", A, 0),
+    (f"```\n[TOOL_CALLS]note{ARGS}\n```\nHi", "Hi", A, 0),
+    ("<tool_calls></tool_calls>Hi", "Hi", [], 0),
+    ("[TOOL_CALLS][]Hi", "Hi", [], 0),
+    (CALL.replace("</tool_call>", "</tool>") + " Hi", "Hi", A, 0),
     (f"```\n{CALL}", "", A, 0),
     (f"```xml\nlook: {CALL}\n```", "```xml look: ```", A, 0),
     (f"```xml\n{CALL}\nlook\n```", "```xml look ```", A, 0),
@@ -448,13 +468,6 @@ def xml(*members: tuple[str, str], name: str = "note") -> str:
     return f"<tool_call>\n<function={name}>\n{inner}</function>\n</tool_call>"
 
 
-V3 = "<｜tool▁call▁begin｜>function<｜tool▁sep｜>%s\n```json\n%s\n```<｜tool▁call▁end｜>"
-V31 = "<｜tool▁call▁begin｜>%s<｜tool▁sep｜>%s<｜tool▁call▁end｜>"
-BEGIN, END = "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>"
-ARGS = '{"text": "a"}'
-OBJECT = '{"name": "note", "arguments": {"text": "a"}}'
-LLAMA = '{"name": "note", "parameters": {"text": "a"}}'
-
 MISTRAL = [
     (f"Hi.[TOOL_CALLS] [{OBJECT}]", "Hi.", A, 0),
     (f"[TOOL_CALLS][{OBJECT}, {OBJECT}]</s>", "", [note(), note()], 0),
@@ -474,6 +487,7 @@ MISTRAL = [
     (f"[TOOL_CALLS]note[CALL_ID]abc123XYZ[ARGS]{ARGS}", "", A, 0),
     (f"[TOOL_CALLS]note[ARGS]{ARGS}[TOOL_CALLS]pick[ARGS]{{}}</s>", "", [note(), ("pick", {})], 0),
     (f"[TOOL_CALLS]note{ARGS}pick{{}}", "", [note(), ("pick", {})], 0),
+    (f"[TOOL_CALLS]{OBJECT}, {OBJECT}", "", [note(), note()], 0),
     (f"[TOOL_CALLS]note{ARGS}\nOK, next {{x}}.", "OK, next {x}.", A, 0),
     ("[TOOL_CALLS]pick{}", "", [("pick", {})], 0),
     ('[TOOL_CALLS]note{"text": "a', "", [], 1),

@@ -40,9 +40,25 @@ def read_calls(segment: Segment, schemas: Schemas) -> list[ToolCall | Malformed]
         return [Malformed(str(error), raw)]
     except Refused as error:
         return [Malformed(str(error), raw)]
+    if _empty_list(segment, raw):
+        return []
+    if not found and segment.kind is Kind.CALLS and segment.closed and not _inside(raw):
+        return []
     if not found:
         return [Malformed(_nothing_read(segment), raw)]
     return found
+
+
+def _inside(raw: str) -> str:
+    return MARKER.sub("", raw).strip()
+
+
+def _empty_list(segment: Segment, raw: str) -> bool:
+    """Return whether a list of calls was announced and is empty: no call, and no error."""
+    if segment.kind not in (Kind.CALLS, Kind.MISTRAL) or len(segment.bodies) != 1:
+        return False
+    body = segment.bodies[0]
+    return body.whole and not raw[body.start + 1 : body.end - 1].strip()
 
 
 def _nothing_read(segment: Segment) -> str:

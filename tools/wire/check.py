@@ -180,11 +180,11 @@ def _plainly_fits(value: Any, schema: Mapping[str, Any]) -> bool:
 
 def _validate(name: str, arguments: dict[str, Any], schema: Mapping[str, Any]) -> None:
     from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError, best_match
+    from jsonschema.exceptions import best_match
 
     try:
         error = best_match(Draft202012Validator(schema).iter_errors(arguments))
-    except (SchemaError, RecursionError) as problem:
+    except Exception as problem:  # a schema's fault, of whatever kind, must not end a session
         raise Refused(f"{name}: the arguments could not be checked: {problem}") from problem
     if error is None:
         return

@@ -6,7 +6,7 @@ import re
 
 from tools.dialects import OPENERS, Kind, kind_of, name_in
 from tools.wire.families import mistral, python, section
-from tools.wire.gather import SURPLUS, blank, body, tail_marker
+from tools.wire.gather import blank, body, surplus, tail_marker
 from tools.wire.json_scan import STOPS, Found, next_char
 from tools.wire.reader import BODY_BATCH, SMALL_BATCH, Reader, Wait
 from tools.wire.segment import Body, Segment
@@ -17,6 +17,7 @@ TAIL_CHARS = 400
 a guess: longer asides inside a tag were not seen."""
 
 _BODY_OR_MARKER = re.compile(r"[<\[{｛［]")
+_WRONG_CLOSER = re.compile(r"</[A-Za-z_]{2,20}>")
 _HEADLESS = re.compile(r"[\"'“‘]?(?:name|arguments|parameters|type|function|id)[\"'”’]?\s*[:：]")
 _HEADLESS_BEGUN = re.compile(r"[\"'“‘]?[a-z]{0,10}[\"'”’]?\s{0,4}")
 
@@ -43,8 +44,10 @@ def read_segment(
 def _after_bodies(segment: Segment) -> int:
     """Return where speech may begin after the last body, surplus brackets left out."""
     end = segment.body_end or 0
-    found = SURPLUS.match(segment.text(), end)
-    return found.end() if found else end
+    found = surplus(segment).match(segment.text(), end)
+    end = found.end() if found else end
+    wrong = _WRONG_CLOSER.match(segment.text(), end)
+    return wrong.end() if wrong else end
 
 
 def _release(reader: Reader, segment: Segment) -> None:

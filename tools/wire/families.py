@@ -14,9 +14,14 @@ _SECTION_ENDS = frozenset({Kind.SECTION_CALL_END, Kind.SECTION_END})
 _BODY_OR_MARKER = re.compile(r"[<\[{｛［]")
 _LINE_OR_MARKER = re.compile(r"[\n<\[]")
 _NAME = re.compile(r"[A-Za-z_][\w.:-]{0,127}", re.A)
-_NAMED_BODY = re.compile(r"[\s,;]*[A-Za-z_][\w.:-]{0,127}\s?(?:\{|\[ARGS\]|\[CALL_ID\])", re.A)
+_NAMED_BODY = re.compile(
+    r"[\s,;]*(?:[A-Za-z_][\w.:-]{0,127}\s?(?:\{|\[ARGS\]|\[CALL_ID\])"
+    r"|\{\s*\"(?:name|type|function|arguments)\")",
+    re.A,
+)
 _NAMED_BODY_BEGUN = re.compile(
-    r"[\s,;]*(?:[A-Za-z_][\w.:-]{0,127}\s?(?:\[(?:[A-Z_]{0,7}\]?)?)?)?", re.A
+    r"[\s,;]*(?:[A-Za-z_][\w.:-]{0,127}\s?(?:\[(?:[A-Z_]{0,7}\]?)?)?|\{\s*(?:\"[a-z]{0,10})?)?",
+    re.A,
 )
 _SEMICOLONS = re.compile(r"\s*;[\s;]*")
 _NEXT_OBJECT = re.compile(r"\s*;[\s;]*\{|\s*\{\s*\"(?:name|type|function|parameters|arguments)\"")
@@ -26,7 +31,7 @@ _NEXT_OBJECT_BEGUN = re.compile(r"\s*(?:;[\s;]*)?(?:\{\s*(?:\"[a-z]{0,10})?)?")
 def mistral(reader: Reader, segment: Segment) -> Wait[None]:
     """`[TOOL_CALLS]`: an array, or names each with its object."""
     while True:
-        yield from blank(reader, segment)
+        yield from _commas(reader, segment)
         first = yield from next_char(reader)
         if first in ("{", "[", "［", "｛") and (yield from reader.marker()) is None:
             segment.name = None
@@ -41,6 +46,14 @@ def mistral(reader: Reader, segment: Segment) -> Wait[None]:
         if segment.closed or not (yield from _name_ahead(reader)):
             return
     yield from _unreadable(reader, segment)
+
+
+def _commas(reader: Reader, segment: Segment) -> Wait[None]:
+    """Move blanks, and what may join one call to the next, into the segment."""
+    yield from blank(reader, segment)
+    while segment.bodies and reader.rest() and reader.buf[reader.pos] in ",;":
+        segment.take(reader, 1)
+        yield from blank(reader, segment)
 
 
 def _name_ahead(reader: Reader) -> Wait[bool]:

@@ -10,8 +10,8 @@ from tools.wire.reader import Reader, Wait
 from tools.wire.segment import Body, Segment
 
 _BLANK = re.compile(r"[\s\ufeff\u200b\u200c\u200d\u2060]*")
-SURPLUS = re.compile(r"[\s}\])]*(?:```)?")
-"""What may stand between a body and its closing marker: brackets too many, a fence's end."""
+_BRACKETS = re.compile(r"[\s}\])]*")
+_BRACKETS_AND_FENCE = re.compile(r"[\s}\])]*(?:```)?")
 
 
 def blank(reader: Reader, segment: Segment) -> Wait[None]:
@@ -25,13 +25,20 @@ def blank(reader: Reader, segment: Segment) -> Wait[None]:
         yield from reader.more(batch=1)
 
 
+def surplus(segment: Segment) -> re.Pattern[str]:
+    """Return what may stand between a body and its end: brackets too many, its fence's end."""
+    head = segment.text()[: segment.bodies[0].start] if segment.bodies else ""
+    return _BRACKETS_AND_FENCE if "```" in head else _BRACKETS
+
+
 def body(
     reader: Reader, segment: Segment, stops: frozenset[Kind] = STOPS, depth: str = ""
 ) -> Wait[Found]:
     """Move one JSON body into the segment and note where it lies."""
     start = segment.size
     found = yield from scan_json(reader, segment, stops, depth)
-    segment.bodies.append(Body(start, segment.size, found is Found.WHOLE, segment.name))
+    if not segment.too_long:
+        segment.bodies.append(Body(start, segment.size, found is Found.WHOLE, segment.name))
     segment.body_end = segment.size
     segment.cut = found is Found.ENDED
     return found
@@ -40,8 +47,9 @@ def body(
 def tail_marker(reader: Reader, segment: Segment, wanted: frozenset[Kind]) -> Wait[None]:
     """Take a closing marker that follows a body, surplus brackets and a fence before it."""
     end = segment.size
+    pattern = surplus(segment)
     while True:
-        found = SURPLUS.match(reader.buf, reader.pos)
+        found = pattern.match(reader.buf, reader.pos)
         stop = found.end() if found else reader.pos
         if stop < len(reader.buf) and reader.buf[stop] != "`":
             break

@@ -30,7 +30,8 @@ STOPS = OPENERS | ENDS | {Kind.THINK}
 _NOTED = re.compile(r"[\"'“”„‟＂‘’‚‛{}\[\]()｛｝［］【】（）/#<]")
 _PLAIN = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
 _BLANK = re.compile(r"[\s\ufeff\u200b\u200c\u200d\u2060]*")
-AFTER_STRING = frozenset(",:}])，：｝］】）、;；/#<`")
+_AFTER_STRING = frozenset(",:}]，：｝］】、;；/#<`")
+_AFTER_STRING_IN_TUPLE = _AFTER_STRING | frozenset(")）")
 """What may follow a string, outside it; a quote may too, where a comma was forgotten."""
 
 _REAL_END = re.compile(
@@ -73,7 +74,7 @@ def scan_json(
                 segment.take(reader, len(marker))
                 continue
         if char in QUOTES:
-            if (yield from _string(reader, segment, char)):
+            if (yield from _string(reader, segment, char, stack.after_string())):
                 return Found.STOPPED
         elif char in "/#":
             yield from _comment(reader, segment, char)
@@ -95,6 +96,10 @@ class _Brackets:
         self._stack = list(waiting)
         self._open = {"}": waiting.count("}"), "]": 0, ")": 0}
 
+    def after_string(self) -> frozenset[str]:
+        """Return what may follow a string here."""
+        return _AFTER_STRING_IN_TUPLE if self._open[")"] else _AFTER_STRING
+
     def count(self, char: str) -> bool:
         """Take a bracket in; True when it closed the last one open."""
         if char in PAIRS:
@@ -109,20 +114,24 @@ class _Brackets:
         return not self._stack
 
 
-def _string(reader: Reader, segment: Segment, quote: str) -> Wait[bool]:
+def _string(reader: Reader, segment: Segment, quote: str, ends: frozenset[str]) -> Wait[bool]:
     """Move a string into the segment; True when it turned out that a marker inside ended all."""
     start, first_part = segment.size, len(segment.parts)
+    yield from reader.ensure(3)
+    if quote in "\"'" and reader.buf.startswith(quote * 3, reader.pos):
+        yield from _triple_quoted(reader, segment, quote * 3)
+        return False
     segment.take(reader, 1)
     if quote == '"':
         tagged = yield from _double_quoted(reader, segment)
     else:
-        tagged = yield from _other_quoted(reader, segment, QUOTES[quote])
+        tagged = yield from _other_quoted(reader, segment, QUOTES[quote], ends)
     if not tagged:
         return False
     if reader.eof and not reader.rest():
         return _fall_back(reader, segment, start, first_part)
     after = yield from next_char(reader)
-    if after is None or after in AFTER_STRING or after in QUOTES:
+    if after is None or after in ends or after in QUOTES:
         return False
     return _fall_back(reader, segment, start, first_part)
 
@@ -144,7 +153,9 @@ def _double_quoted(reader: Reader, segment: Segment) -> Wait[bool]:
         yield from reader.more(batch=BODY_BATCH if not reader.rest() else 1)
 
 
-def _other_quoted(reader: Reader, segment: Segment, closing: str) -> Wait[bool]:
+def _other_quoted(
+    reader: Reader, segment: Segment, closing: str, ends: frozenset[str]
+) -> Wait[bool]:
     """The same for other quotes, which also stand inside words: only a fitting one closes."""
     tagged = False
     noted = re.compile(f"[\\\\{closing}]")
@@ -163,8 +174,27 @@ def _other_quoted(reader: Reader, segment: Segment, closing: str) -> Wait[bool]:
         else:
             segment.take(reader, 1)
             after = yield from next_char(reader)
-            if after is None or after in AFTER_STRING:
+            if after is None or after in ends:
                 return tagged
+
+
+def _triple_quoted(reader: Reader, segment: Segment, quotes: str) -> Wait[None]:
+    """Move a string in three quotes, as Python has them, into the segment."""
+    noted = re.compile(rf"\\|{quotes[0]}")
+    segment.take(reader, 3)
+    while True:
+        found = noted.search(reader.buf, reader.pos)
+        segment.take(reader, (found.start() if found else len(reader.buf)) - reader.pos)
+        if found is None and reader.eof:
+            return
+        if found is None:
+            yield from reader.more(batch=BODY_BATCH)
+            continue
+        yield from reader.ensure(3)
+        if reader.buf.startswith(quotes, reader.pos):
+            segment.take(reader, 3)
+            return
+        segment.take(reader, min(reader.rest(), 2 if found.group() == "\\" else 1))
 
 
 def next_char(reader: Reader) -> Wait[str | None]:

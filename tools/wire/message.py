@@ -10,15 +10,13 @@ from tools.wire.bodies import read_calls
 from tools.wire.check import Schemas
 from tools.wire.events import Malformed
 from tools.wire.extents import read_segment
+from tools.wire.inline import code_end
 from tools.wire.outlet import Outlet
 from tools.wire.reader import Mode, Reader, Wait
 from tools.wire.thoughts import read_thought
 
 INFO_CHARS = 20
 """A fence's first line is held so long; one that goes on longer is words in code."""
-
-LINE_CHARS = 4_000
-"""How far along a line the end of inline code is sought."""
 
 _NOTED = re.compile(r"[<\[`\n]")
 _TICKS = re.compile(r"`+")
@@ -102,45 +100,15 @@ class Message:
             outlet.call([Malformed("the call was cut off before it said anything", text)])
         return True
 
-    def _in_inline_code(self, marker: str) -> Wait[bool]:
-        """Speak a marker that stands in inline code, to the code's end; False when it does not.
-
-        Backticks inside a JSON string end no code: the marker before them is a call's.
-        """
+    def _in_inline_code(self, marker: str, before: str = "") -> Wait[bool]:
+        """Speak a marker that stands in inline code, to the code's end; False when it does not."""
         reader, outlet = self.reader, self.outlet
-        offset = len(marker)
-        while True:
-            end, offset = self._code_end(offset)
-            if end is not None:
-                outlet.say(reader.buf[reader.pos : reader.pos + end])
-                reader.pos += end
-                outlet.tick = 0
-                return True
-            if offset < 0 or reader.eof or reader.rest() > LINE_CHARS:
-                return False
-            yield from reader.more(batch=max(1, reader.rest() // 4))
-
-    def _code_end(self, offset: int) -> tuple[int | None, int]:
-        """Return where the code ends, seen from here, or None and how far it was sought.
-
-        -1 as the second: the line ends before the code does.
-        """
-        reader = self.reader
-        text = reader.buf[reader.pos : reader.pos + LINE_CHARS]
-        while offset < len(text):
-            if text[offset] == "\n":
-                return None, -1
-            if text[offset] != "`":
-                offset += 1
-                continue
-            run = _TICKS.match(text, offset)
-            stop = run.end() if run else offset
-            if stop == len(text) and not reader.eof and len(text) < LINE_CHARS:
-                return None, offset
-            if stop - offset == self.outlet.tick and not _in_string(text[:offset]):
-                return stop, stop
-            offset = stop
-        return None, offset
+        end = yield from code_end(reader, outlet.tick, len(marker))
+        if end:
+            outlet.say(before + reader.buf[reader.pos : reader.pos + end])
+            reader.pos += end
+            outlet.tick = 0
+        return end > 0
 
     def _ticks(self) -> Wait[None]:
         """Deal with a run of backticks: a fence, or inline code beginning or ending."""
@@ -154,7 +122,7 @@ class Message:
         if ticks >= 3 and outlet.fence and (outlet.line_start or outlet.calls_in_fence):
             if ticks >= outlet.fence and (yield from self._closes_fence(ticks)):
                 return
-        if ticks >= 3 and outlet.line_start and not outlet.fence:
+        if ticks >= 3 and not outlet.tick and not outlet.fence:
             if (yield from self._opens_fence(ticks)):
                 return
         outlet.say("`" * ticks)
@@ -191,39 +159,14 @@ class Message:
             reader.pos = stop + 1
             outlet.open_fence(line + "\n", ticks)
             return True
-        if after not in ("<", "[") or after == "":
+        if after not in ("<", "["):
             return False
         reader.pos = stop
         outlet.tick = ticks
         marker = yield from reader.marker()
-        if marker is None or (yield from self._in_inline_code_after(line, marker)):
-            if marker is None:
-                outlet.say(line)
-            return True
-        outlet.tick = 0
-        outlet.open_fence(line, ticks)
+        if marker is None:
+            outlet.say(line)
+        elif not (yield from self._in_inline_code(marker, line)):
+            outlet.tick = 0
+            outlet.open_fence(line, ticks)
         return True
-
-    def _in_inline_code_after(self, line: str, marker: str) -> Wait[bool]:
-        """Speak the words that open inline code and the code with its marker, if it is such."""
-        held = self.outlet.tick
-        before = len(line)
-        self.outlet.tick = held
-        reader = self.reader
-        offset = len(marker)
-        while True:
-            end, offset = self._code_end(offset)
-            if end is not None:
-                self.outlet.say(line + reader.buf[reader.pos : reader.pos + end])
-                reader.pos += end
-                self.outlet.tick = 0
-                return True
-            if offset < 0 or reader.eof or reader.rest() > LINE_CHARS - before:
-                return False
-            yield from reader.more(batch=1)
-
-
-def _in_string(text: str) -> bool:
-    """Return whether a text that begins with a call's marker ends inside a JSON string."""
-    brace = text.find("{")
-    return brace >= 0 and len(re.findall(r'(?<!\\)"', text[brace:])) % 2 == 1

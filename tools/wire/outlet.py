@@ -5,6 +5,9 @@ from __future__ import annotations
 from tools.base import ToolCall
 from tools.wire.events import Event, Malformed, Speech, Thought
 
+MOST_HELD = 64
+"""Blank pieces kept back with a fence's first line; more of them are dropped."""
+
 
 class Outlet:
     """Gathers events; keeps back a fence's first line until something but calls stands in it."""
@@ -34,7 +37,8 @@ class Outlet:
             return
         if text.isspace():
             if self.held is not None:
-                self.held.append(text)
+                if len(self.held) < MOST_HELD:
+                    self.held.append(text)
                 return
         else:
             self.begun = True

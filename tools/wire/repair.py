@@ -19,7 +19,7 @@ _SKIP = re.compile(r"[\s\ufeff\u200b\u200c\u200d\u2060]+")
 _STRAY = re.compile(
     r"//[^\n]*|/\*.*?\*/|\#[^\n]*|```[A-Za-z0-9_]*|</?[A-Za-z_][^<>\"'{}]{0,80}>", re.S
 )
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
+_NUMBER = re.compile(r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
 _WORD = re.compile(r"[A-Za-z_$][\w$]*(?:[.-][\w$]+)*")
 _LITERALS: dict[str, Any] = {
     "true": True,
@@ -208,6 +208,8 @@ class _Lenient:
         self.repairs += quote != '"'
         closing = QUOTES[quote]
         pieces: list[str] = []
+        if quote in "\"'" and self.text.startswith(quote * 3, self.pos):
+            return self.triple(quote * 3)
         self.pos += 1
         noted = re.compile(f"[\\\\{closing}]")
         while True:
@@ -226,13 +228,30 @@ class _Lenient:
             self.repairs += 1
         return "".join(pieces)
 
+    def triple(self, quotes: str) -> str:
+        """Read a string in three quotes, as Python has them: only escapes are special."""
+        noted = re.compile(rf"\\|{quotes}")
+        pieces: list[str] = []
+        self.pos += 3
+        self.repairs += 1
+        while found := noted.search(self.text, self.pos):
+            pieces.append(self.text[self.pos : found.start()])
+            self.pos = found.start()
+            if found.group() == quotes:
+                self.pos += 3
+                return "".join(pieces)
+            pieces.append(self.escape())
+        raise Unreadable("a string is not closed")
+
     def ends_string(self) -> bool:
         """Return whether the quote just passed closes its string or stands inside it."""
         found = _SKIP.match(self.text, self.pos)
         at = found.end() if found else self.pos
         after = self.text[at : at + 1]
+        if after == "+":
+            raise Unreadable("strings joined with + are no JSON")
         if not after or after in _END_OF_STRING:
-            return True
+            return after not in (")", "）") or ")" in self.open
         if self.open and self.open[-1] == "]":
             return after in QUOTES or (found is not None and after.isdigit())
         return _NEXT_KEY.match(self.text, at) is not None
@@ -265,4 +284,5 @@ class _Lenient:
 
 
 def _number(text: str) -> int | float:
+    text = text.replace("_", "")
     return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)

@@ -6,7 +6,7 @@ import re
 from typing import Protocol
 
 from tools.base import ToolCall
-from tools.dialects import ENDS, OPENERS, Kind, begun, kind_of
+from tools.dialects import ENDS, MARKERS, OPENERS, Kind, begun, kind_of
 from tools.wire.bodies import read_calls, readable
 from tools.wire.check import Schemas
 from tools.wire.events import Malformed
@@ -15,6 +15,10 @@ from tools.wire.outlet import Outlet
 from tools.wire.reader import Mode, Reader, Wait
 
 _NOTED = re.compile(r"[<\[`\n]")
+NESTED_CHARS = 400
+"""How far behind a nested thought the end of the outer one is sought; a guess."""
+
+_CALL_OPENERS = tuple(marker for marker, kind in MARKERS.items() if kind in OPENERS)
 _BLANK = re.compile(r"\s*")
 _NO_JSON_NEEDED = frozenset({Kind.MISTRAL, Kind.FUNCTION, Kind.SECTION, Kind.SECTION_CALL})
 _DRAFT = re.compile(r"\s*(?:```[a-z]*\s*)?(?:[\[{\"'｛“]|<(?:function=|tool_call>))")
@@ -32,7 +36,7 @@ def read_thought(message: _Reading, opener: str) -> Wait[None]:
     """Read from behind the opening tag to behind the closing one, or to the stream's end."""
     reader, outlet = message.reader, message.outlet
     closer = "</think>" if opener == "<think>" else "[/THINK]"
-    ticks, last = 0, ""
+    ticks, last, nested = 0, "", 0
     while True:
         found = _NOTED.search(reader.buf, reader.pos)
         stop = found.start() if found else len(reader.buf)
@@ -47,9 +51,12 @@ def read_thought(message: _Reading, opener: str) -> Wait[None]:
             continue
         char = found.group()
         marker = (yield from reader.marker()) if char in "<[" else None
+        nested += marker == opener
         if marker == closer and not (yield from _quoted(reader, closer, ticks % 2 == 1, last)):
-            reader.pos += len(closer)
-            return
+            if not nested or not (yield from _closes_again(reader, opener, closer)):
+                reader.pos += len(closer)
+                return
+            nested -= 1
         if marker is not None and kind_of(marker) in OPENERS | {Kind.TURN_END}:
             yield from _drafts(message)
             last = ""
@@ -62,6 +69,20 @@ def read_thought(message: _Reading, opener: str) -> Wait[None]:
         reader.pos += len(text)
         ticks = 0 if text == "\n" else ticks + (text == "`")
         last = text
+
+
+def _closes_again(reader: Reader, opener: str, closer: str) -> Wait[bool]:
+    """Return whether a nested thought ends here and the outer one further on."""
+    noted = re.compile("|".join(map(re.escape, (closer, opener, *_CALL_OPENERS))))
+    offset = len(closer)
+    while True:
+        window = reader.buf[reader.pos + offset : reader.pos + offset + NESTED_CHARS]
+        found = noted.search(window)
+        if found:
+            return found.group() == closer
+        if reader.eof or len(window) == NESTED_CHARS:
+            return False
+        yield from reader.more(batch=max(1, len(window) // 4))
 
 
 def _quoted(reader: Reader, closer: str, open_code: bool, last: str) -> Wait[bool]:
@@ -106,6 +127,9 @@ def _drafts(message: _Reading) -> Wait[None]:
             outlet.think("".join(raw) + ("" if not segment.too_long else segment.text()))
             return
         raw.append(segment.text())
+        if sum(map(len, raw)) > message.cap:
+            outlet.think("".join(raw))
+            return
         events += read_calls(segment, message.schemas)
 
 

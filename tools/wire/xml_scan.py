@@ -36,7 +36,7 @@ def scan_parameters(reader: Reader, segment: Segment) -> Wait[None]:
             segment.take(reader, 1)
             continue
         if kind is Kind.PARAMETER or (kind is Kind.PARAMETER_END and name is not None):
-            if name is not None:
+            if name is not None and not segment.too_long:
                 segment.parameters.append((name, start, segment.size))
             segment.take(reader, len(marker))
             name = name_in(marker) if kind is Kind.PARAMETER else None
