@@ -115,7 +115,7 @@ def is_project(raw: Raw, answer: str) -> bool:
         (title and (ours > 0 or in_project or bool(re.search("你|项目|简历", raw.title))))
         or (ours >= 2 and ours * 3 >= sentences)
         or (ours > 0 and answer.startswith("我们"))
-        or (in_project and ours > 0)
+        or (in_project and ours * 4 >= sentences)
     )
 
 

@@ -48,6 +48,7 @@ _ANSWER_LABEL = re.compile(
 _JOINED = re.compile(r"(?<=[。.;；:：!?？])\s*-\s+(?=\S)")
 _UNFINISHED = re.compile(r"[-—、,，\s]{0,6}\b(?:todo|tbd|fixme)\b[:：]?", re.I)
 _RULE = re.compile(r"^\s*(?:[-*_=~]\s*){3,}$|^\s*==\s*$")
+_CHINESE = re.compile("[\u4e00-\u9fff]{4}")
 _SUBHEADING = re.compile(r"^#{1,6}\s*(?=\S)")
 CODE_MARK = "    "
 """Begins every line of program text in a clean answer, and no other line."""
@@ -200,18 +201,22 @@ def _unfence(body: list[str], counts: Counter[str]) -> list[str]:
 
 
 def _is_program(text: str) -> bool:
-    return is_code(text) and not is_bullet(text) and not re.search("[\u4e00-\u9fff]{4}", text)
+    return is_code(text) and not is_bullet(text) and not _CHINESE.search(text)
 
 
 def _fenced_text(block: list[str], language: str) -> list[str]:
-    words = sum(1 for line in block if re.search("[\u4e00-\u9fff]{4}", line))
-    code = sum(
-        1 for line in block if is_code(line) or line.rstrip().endswith(("{", "}", ");", "(", ")"))
-    )
-    told = sum(1 for line in block if line.strip())
-    if not language and (words * 2 >= told or not code):
+    """Return what a fence holds: words as words, program text marked as such, line by line."""
+    if language:
+        return [CODE_MARK + line for line in block]
+    opening = ("{", "}", ");", "(")
+    if not any(is_code(line) or line.rstrip().endswith(opening) for line in block):
         return [line.strip() for line in block]
-    return [CODE_MARK + line for line in block]
+    return [
+        CODE_MARK + line
+        if line.strip() and (line.lstrip()[:1] in "{[#/\"'})]" or not _CHINESE.search(line))
+        else line.strip()
+        for line in block
+    ]
 
 
 def _split_joined(line: str, counts: Counter[str]) -> list[str]:

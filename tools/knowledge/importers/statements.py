@@ -6,9 +6,17 @@ import re
 
 from tools.knowledge.importers.cleaning import CODE_MARK
 from tools.knowledge.importers.contents import key
-from tools.knowledge.importers.shapes import CJK, bullet_text, is_bullet, is_table_row, number_of
+from tools.knowledge.importers.shapes import (
+    CJK,
+    bullet_text,
+    is_bullet,
+    is_facet,
+    is_table_row,
+    number_of,
+)
 
 _MOST_POINTS = 6
+_LONGEST_LABEL = 14
 _LONGEST_POINT = 120
 _SHORTEST_POINT = {"zh": 8, "en": 20}
 _SPOKEN = {"zh": 260, "en": 900}
@@ -25,6 +33,10 @@ _NO_POINT = re.compile(
     r"^(?:参考|更多|详见|如图|如上图|如下图|见图|希望|例如|比如|举例|假设|see |for more|note that)",
     re.I,
 )
+_SAYS = re.compile(
+    r"[，。,;；:：=（(<>+*/]|[是为有把被会能可将使让用由做不无到在与和或更较最]|\s(?:is|are|has|can|may|to)\s|[a-z]+s\s"
+)
+_URL = re.compile(r"[；;,，]?\s*https?://[^\s，。；)）]+")
 _MATHS = re.compile(r"[\\^_{}=∑∏√≈≤≥]|\$")
 
 
@@ -58,7 +70,7 @@ def key_points(answer: str, title: str) -> tuple[str, ...]:
 def _whole(answer: str) -> tuple[str, ...]:
     """Return a short answer as one statement; program text only when there is nothing else."""
     told = [line for line in answer.split("\n") if line.strip()]
-    words = [line for line in told if not line.startswith(CODE_MARK)] or told
+    words = [line for line in told if not line.startswith(CODE_MARK) and key(line)] or told
     joined = "；".join(_trimmed(bullet_text(line)) for line in words)
     whole = _trimmed(joined if language_of(joined) == "zh" else joined.replace("；", "; "))
     return (whole,) if len(key(whole)) >= 2 else ()
@@ -82,7 +94,7 @@ def _units(answer: str) -> list[tuple[str, float]]:
         listed = is_bullet(text) or number is not None
         if listed:
             text = number.rest if number else bullet_text(text)
-        if text.endswith((":", "：")) and len(text) <= 30:
+        if (text.endswith((":", "：")) and len(text) <= 30) or _is_label(text):
             lead = text.rstrip(":：")
             continue
         sentences = [s.strip() for s in _SENTENCE.split(text) if s and s.strip()]
@@ -97,6 +109,11 @@ def _units(answer: str) -> list[tuple[str, float]]:
         if not listed:
             lead = ""
     return units
+
+
+def _is_label(text: str) -> bool:
+    """Tell whether a line only names what the next lines speak of."""
+    return len(text) <= _LONGEST_LABEL and not _SAYS.search(text)
 
 
 def _with_lead(sentence: str, lead: str) -> str:
@@ -120,6 +137,7 @@ def _table_row(text: str, header: list[str]) -> tuple[str, list[str]]:
 
 def _trimmed(text: str) -> str:
     """Return a statement without filler, cut at a clause when it is long."""
+    text = _URL.sub("", text)
     text = re.sub(r"^\s*[(（]?(?:\d{1,2}|[a-h])[)）.、]\s*", "", re.sub(r"\s+", " ", text))
     text = _FILLER.sub("", text).strip(" -*·•")
     if len(text) > _LONGEST_POINT:
@@ -149,8 +167,8 @@ def reference(answer: str, title: str) -> str:
         if is_table_row(text):
             text, header = _table_row(text, header)
         number = number_of(text)
-        text = number.rest if number else bullet_text(text)
-        for sentence in _SENTENCE.split(text):
+        text = _URL.sub("", number.rest if number else bullet_text(text))
+        for sentence in () if is_facet(text) else _SENTENCE.split(text):
             sentence = (sentence or "").strip()
             if not sentence:
                 continue
@@ -158,7 +176,7 @@ def reference(answer: str, title: str) -> str:
                 return _joined(said, lang)
             said.append(sentence[: limit * 2])
             length += len(sentence)
-    return _joined(said, lang)
+    return _joined(said or list(_whole(answer)), lang)
 
 
 def _joined(said: list[str], lang: str) -> str:
