@@ -146,6 +146,7 @@ THOUGHTS = [
     ("<think>a [TOOL_CALLS] mark", "", [], 0, "a [TOOL_CALLS] mark"),
     ('<think>x <tool_call>{"name": "note</think>Hi.', "Hi.", [], 0, 'x <tool_call>{"name": "note'),
     ("<think>`</think>` ends it</think>Hi", "Hi", [], 0, "`</think>` ends it"),
+    ("<think>`a</think>` b", "` b", [], 0, "`a"),
     ("<think>use `x`</think>`y` it is", "`y` it is", [], 0, "use `x`"),
     ("<think>never closed", "", [], 0, "never closed"),
     ("<think></think>Hi", "Hi", [], 0, ""),

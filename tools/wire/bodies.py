@@ -58,7 +58,7 @@ def _empty_list(segment: Segment, raw: str) -> bool:
     if segment.kind not in (Kind.CALLS, Kind.MISTRAL) or len(segment.bodies) != 1:
         return False
     body = segment.bodies[0]
-    return body.whole and not raw[body.start + 1 : body.end - 1].strip()
+    return body.whole and raw[body.start : body.end].replace(" ", "") == "[]"
 
 
 def _nothing_read(segment: Segment) -> str:

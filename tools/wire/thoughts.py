@@ -47,7 +47,7 @@ def read_thought(message: _Reading, opener: str) -> Wait[None]:
         if found is None:
             if reader.eof:
                 return
-            yield from reader.more(Mode.THOUGHT, 1)
+            yield from reader.more(Mode.HELD if last else Mode.THOUGHT, 1)
             continue
         char = found.group()
         marker = (yield from reader.marker()) if char in "<[" else None
