@@ -175,6 +175,15 @@ def test_bare_headings_open_items_and_facets_do_not(tmp_path: Path) -> None:
     assert "训练更稳定" in imported.items[0].answer
 
 
+def test_paragraphs_broken_at_a_fixed_width_are_joined_and_open_no_items(tmp_path: Path) -> None:
+    sentence = "让模型在处理一个位置时参考所有其他位置并按相似度分配权重" * 3
+    broken = "\n".join(sentence[n : n + 30] for n in range(0, len(sentence), 30))
+    text = f"1. 什么是注意力\n{broken}。\n2. 什么是位置编码\n{broken}。\n"
+    items = read(tmp_path, text, "q.txt").items
+    assert [item.title for item in items] == ["什么是注意力", "什么是位置编码"]
+    assert items[0].answer == f"{sentence}。"
+
+
 def test_tables_are_kept_whole_and_give_key_points(tmp_path: Path) -> None:
     text = (
         "## 激活函数对比\n\n| 名称 | 取值范围 |\n|---|---|\n| sigmoid | 输出在 0 与 1 之间 |\n"

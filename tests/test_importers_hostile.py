@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tools.knowledge.importers import ImportFailed, import_file, to_questions
+from tools.knowledge.schema import check_record
 
 _SECONDS = 30.0
 """Processor time no file here may exceed; most take milliseconds."""
@@ -178,3 +179,22 @@ def test_time_grows_with_size_and_not_with_its_square(tmp_path: Path) -> None:
 
     seconds(200)
     assert seconds(4_000) < 14 * max(seconds(800), 0.05)
+
+
+def test_any_mixture_of_marks_gives_valid_questions_or_one_clear_line(tmp_path: Path) -> None:
+    marks = "# |## |```|````|> ```|<h3>|</h3>|<script>|<!--|-->|---|===|1. |1、|（1）|一、|- |• |-|**|$$"
+    marks += "|\u202e|\0|Q: |A: |答：|问题1:|01 |1.1 |\t|[a](b)|![x](|&lt;|什么是|？|如何|text here|说明文字。"
+    pieces = marks.split("|") + ["|", "\n", "\n", "\n\n"]
+    chance = random.Random(3)
+    path = tmp_path / "mix.md"
+    imported = 0
+    for _ in range(150):
+        path.write_text("".join(chance.choices(pieces, k=chance.randrange(5, 200))), "utf-8")
+        try:
+            questions = to_questions(import_file(path), "mix")
+        except ImportFailed as error:
+            assert "\n" not in str(error)
+            continue
+        imported += 1
+        assert [check_record(question, "mix") for question in questions] == questions
+    assert imported > 50

@@ -23,6 +23,7 @@ from tools.knowledge.importers.shapes import (
     strip_label,
     visible,
 )
+from tools.knowledge.importers.wrapping import goes_on, wrap_width
 
 _DIVIDER = re.compile(r"^[\s`]*[-=*_~]{3,}\s*([^-=*_~|].{0,60}?)\s*[-=*_~]{3,}[\s`]*$")
 _LONGEST_QUESTION_BULLET = 40
@@ -45,6 +46,8 @@ class _Place:
     """Whether text stood between `above` and here."""
     torn: bool = False
     """Whether a bullet lost its text to the lines here."""
+    wrap: int = 0
+    """Columns at which the text is wrapped; 0 when every paragraph is one line."""
 
 
 def notes_headings(lines: list[str], skip: set[int]) -> list[Heading]:
@@ -62,13 +65,13 @@ def notes_headings(lines: list[str], skip: set[int]) -> list[Heading]:
     numbering = numbered_headings(lines, usable, dividers)
     at = {heading.line: heading for heading in numbering.headings}
     found: list[Heading] = []
-    place = _Place()
+    place = _Place(wrap=wrap_width([line for i, line in enumerate(lines) if usable[i]]))
     for i, line in enumerate(lines):
         if heading := at.get(i + 1):
             chain = tuple(
                 h for h in (*place.chain, place.above, place.bare) if h and h.rank < heading.rank
             )
-            place = _Place(heading, None, chain)
+            place = _Place(heading, None, chain, wrap=place.wrap)
             found.append(heading)
         elif usable[i] and line.strip():
             if is_lone_bullet(line) or is_bullet(line):
@@ -94,6 +97,8 @@ def _bare(
         return None
     title = strip_label(line).rstrip(":： ")
     if is_facet(title) or len(re.findall(r"\w", title)) < 3:
+        return None
+    if i and goes_on(lines[i - 1], place.wrap):
         return None
     if (place.torn or _is_torn_off(lines, i)) and not ends_as_question(visible(line)):
         return None

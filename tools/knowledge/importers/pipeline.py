@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from tools.knowledge.importers.classify import asks_of, breaks_off, kind_of, missing, topic_of
@@ -10,13 +11,14 @@ from tools.knowledge.importers.cleaning import clean_answer, drop_html_blocks
 from tools.knowledge.importers.contents import contents
 from tools.knowledge.importers.documents import read_document
 from tools.knowledge.importers.marked import labelled_headings, marked_headings
-from tools.knowledge.importers.model import Imported, ImportFailed, Item, Progress, Raw
+from tools.knowledge.importers.model import Heading, Imported, ImportFailed, Item, Progress, Raw
 from tools.knowledge.importers.notes import notes_headings
 from tools.knowledge.importers.outline import items_of
 from tools.knowledge.importers.privacy import mask
 from tools.knowledge.importers.reading import file_kind, read_text
 from tools.knowledge.importers.rows import read_rows
 from tools.knowledge.importers.statements import key_points
+from tools.knowledge.importers.wrapping import join_wrapped, wrap_width
 
 _FEWEST_MARKED = 2
 """Marked headings from which a document counts as one that marks its headings."""
@@ -55,16 +57,23 @@ def segment(lines: list[str], counts: Counter[str]) -> tuple[str, list[Raw]]:
     skip, linked = contents(lines)
     if skip:
         counts["line of contents left out"] += len(skip)
+    shape, headings = _headings(lines, skip, linked)
+    raws = items_of(headings, lines, skip)
+    wrap = wrap_width(lines)
+    if wrap:
+        raws = [replace(raw, body=join_wrapped(raw.body, wrap, counts)) for raw in raws]
+    return shape, raws
+
+
+def _headings(lines: list[str], skip: set[int], linked: set[str]) -> tuple[str, list[Heading]]:
     marked = marked_headings(lines, skip, linked)
     if sum(heading.form == "marked" for heading in marked) >= _FEWEST_MARKED:
-        return "marked", items_of(marked, lines, skip)
-    labelled = labelled_headings(lines, skip)
-    if labelled:
-        return "dialogue", items_of(labelled, lines, skip)
-    notes = notes_headings(lines, skip)
-    if not notes:
-        return "marked", items_of(marked, lines, skip)
-    return "notes", items_of(notes, lines, skip)
+        return "marked", marked
+    if labelled := labelled_headings(lines, skip):
+        return "dialogue", labelled
+    if notes := notes_headings(lines, skip):
+        return "notes", notes
+    return "marked", marked
 
 
 def _item(raw: Raw, counts: Counter[str]) -> Item:
