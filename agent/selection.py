@@ -37,6 +37,8 @@ EXPOSURE_CAP = 0.30
 NEAR = 5
 AS_GOOD = 0.02
 """One of the best NEAR questions is drawn, or of all within this share of the best."""
+AIM = -0.5
+"""Questions aim this far below the estimate: there lies the line between weak and middling."""
 PRESUMED = 70.0
 """Points expected on a prerequisite that make asking it first unnecessary."""
 TOPIC_CAP = 3
@@ -182,7 +184,7 @@ def _expected_information(view: _View, places: Sequence[int]) -> Array:
     rows = list(places)
     topics = [view.pool.items[i].topic for i in rows]
     known = {topic: view.belief_of(topic) for topic in set(topics)}
-    theta = np.array([known[t][0] for t in topics])[:, None]
+    theta = np.array([known[t][0] + AIM for t in topics])[:, None]
     theta = theta + np.array([known[t][1] for t in topics])[:, None] * nodes
     return information(view.pool.slopes[rows], view.pool.thresholds[rows], theta) @ weights
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +19,6 @@ from sessions.memory import (
     GradeEvent,
     Operation,
     SessionRecord,
-    apply,
     in_force,
     is_echo,
     is_personal,
@@ -144,16 +143,19 @@ def extract(
 
 def _of_grades(session: SessionRecord, memories: Sequence[TextMemory]) -> Iterator[Operation]:
     """Misconceptions met, met again, or mended without help."""
-    now: list[TextMemory] = list(memories)
+    held = set(in_force(memories))
     for event in session.grades:
         if event["grade"]["status"] != "graded":
             continue
-        for operation in _of_grade(event, in_force(now)):
+        for operation in _of_grade(event, held):
             yield operation
-            now = apply(now, [operation], session.candidate)
+            if operation["op"] == "delete":
+                held.discard(operation["key"])
+            else:
+                held.add(operation["key"])
 
 
-def _of_grade(event: GradeEvent, held: Mapping[str, TextMemory]) -> Iterator[Operation]:
+def _of_grade(event: GradeEvent, held: Set[str]) -> Iterator[Operation]:
     grade, at = event["grade"], event["at"]
 
     def key_of(point: str) -> str:

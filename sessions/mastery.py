@@ -11,7 +11,7 @@ versions are not averaged here: each enters as evidence with that grader's own e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -55,6 +55,16 @@ class GradedAnswer(TypedDict):
     error_sd: NotRequired[float]
     """The grader's error in points; GRADER_SD when absent."""
     parameters: NotRequired[ItemParameters]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What earlier answers say of one topic, summed up so that they need not be read again."""
+
+    likelihood: Array
+    """[theta], as of `at`."""
+    at: datetime | None
+    answers: int
 
 
 @dataclass(frozen=True)
@@ -136,33 +146,44 @@ def _drifted(message: Array, days: float) -> Array:
     return message if hundredths < 5 else _blur(hundredths) @ message
 
 
-def _message(answers: Sequence[GradedAnswer], now: datetime) -> Array:
-    """[theta]: likelihood of one topic's answers, as evidence of the ability at `now`."""
+def gather(
+    history: Sequence[GradedAnswer], before: Mapping[str, Evidence] | None = None
+) -> dict[str, Evidence]:
+    """Sum up answers by topic, going on from `before` when its answers are the older ones."""
     import numpy as np
 
-    message, last = np.ones(POINTS), None
-    for answer in sorted(answers, key=lambda a: a["at"]):
+    found = dict(before or {})
+    for answer in sorted(history, key=lambda a: a["at"]):
         at = datetime.fromisoformat(answer["at"])
-        if last is not None:
-            message = _drifted(message, (at - last).total_seconds() / 86400)
-        message = message * _likelihood(answer)
-        message, last = message / message.max(), at
-    if last is not None:
-        message = _drifted(message, (now - last).total_seconds() / 86400)
-    return message
+        known = found.get(answer["topic"]) or Evidence(np.ones(POINTS), None, 0)
+        message = _as_of(known, at) * _likelihood(answer)
+        found[answer["topic"]] = Evidence(message / message.max(), at, known.answers + 1)
+    return found
+
+
+def _as_of(evidence: Evidence, now: datetime) -> Array:
+    """[theta]: the evidence as it stands at `now`."""
+    if evidence.at is None:
+        return evidence.likelihood
+    return _drifted(evidence.likelihood, (now - evidence.at).total_seconds() / 86400)
 
 
 def posterior(
-    history: Sequence[GradedAnswer], now: datetime, topics: Sequence[str] = ()
+    history: Sequence[GradedAnswer],
+    now: datetime,
+    topics: Sequence[str] = (),
+    before: Mapping[str, Evidence] | None = None,
 ) -> Posterior:
-    """Return what the history tells of every topic in it and of `topics`, as of `now`."""
+    """Return what the history tells of every topic in it and of `topics`, as of `now`.
+
+    `before` is what `gather` made of older answers, so that a turn reads only this session's.
+    """
     import numpy as np
 
-    by_topic: dict[str, list[GradedAnswer]] = {topic: [] for topic in topics}
-    for answer in history:
-        by_topic.setdefault(answer["topic"], []).append(answer)
+    blank = Evidence(np.ones(POINTS), None, 0)
+    by_topic = dict.fromkeys(topics, blank) | gather(history, before)
     grid = _grid()
-    messages = [_message(answers, now) for answers in by_topic.values()]
+    messages = [_as_of(evidence, now) for evidence in by_topic.values()]
     likelihood = np.array(messages).reshape(-1, POINTS)
     evidence = grid.spread @ likelihood.T + 1e-300  # [g, topic]
     log_overall = np.log(grid.prior) + np.log(evidence).sum(1)
@@ -173,7 +194,7 @@ def posterior(
     mean, square = overall @ given_mean, overall @ given_square
     return Posterior(
         topics=tuple(by_topic),
-        answers=tuple(len(answers) for answers in by_topic.values()),
+        answers=tuple(evidence.answers for evidence in by_topic.values()),
         mean=mean,
         sd=np.sqrt(np.maximum(square - mean**2, 1e-9)),
         overall=overall,

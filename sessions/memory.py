@@ -125,18 +125,20 @@ def apply(
     memories: Sequence[TextMemory], operations: Iterable[Operation], candidate: str
 ) -> list[TextMemory]:
     """Return the memories after the operations; nothing is dropped, closed ones stay as history."""
-    kept = [memory.copy() for memory in memories]
+    kept = list(memories)
+    held = {m["key"]: i for i, m in enumerate(kept) if m["invalid_at"] is None}
     for operation in operations:
         if operation["op"] == "none":
             continue
-        old = next(
-            (m for m in kept if m["key"] == operation["key"] and m["invalid_at"] is None), None
-        )
         new = _memory(operation, candidate) if operation["op"] in ("add", "update") else None
-        if old is not None:
-            old["invalid_at"] = operation["at"]
-            old["superseded_by"] = new["id"] if new else None
+        place = held.pop(operation["key"], None)
+        if place is not None:
+            closed = kept[place].copy()
+            closed["invalid_at"] = operation["at"]
+            closed["superseded_by"] = new["id"] if new else None
+            kept[place] = closed
         if new is not None:
+            held[operation["key"]] = len(kept)
             kept.append(new)
     return kept
 

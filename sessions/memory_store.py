@@ -57,15 +57,21 @@ def open_store(path: Path) -> sa.Engine:
 
 def save(store: sa.Engine, known: Known) -> None:
     """Replace what the store holds of a candidate."""
-    body = asdict(known)
-    memories: list[TextMemory] = body.pop("memories")
+    save_all(store, [known])
+
+
+def save_all(store: sa.Engine, projections: Iterable[Known]) -> None:
+    """Replace what the store holds of these candidates, in one transaction."""
     with store.begin() as connection:
-        _delete(connection, known.candidate)
-        row = {"candidate": known.candidate, "version": STORE_VERSION, "upto": known.upto}
-        connection.execute(_KNOWN.insert(), row | {"body": _dump(body)})
-        rows = list(_rows(known.candidate, memories))
-        if rows:
-            connection.execute(_MEMORIES.insert(), rows)
+        for known in projections:
+            body = asdict(known)
+            memories: list[TextMemory] = body.pop("memories")
+            _delete(connection, known.candidate)
+            row = {"candidate": known.candidate, "version": STORE_VERSION, "upto": known.upto}
+            connection.execute(_KNOWN.insert(), row | {"body": _dump(body)})
+            rows = list(_rows(known.candidate, memories))
+            if rows:
+                connection.execute(_MEMORIES.insert(), rows)
 
 
 def load(store: sa.Engine, candidate: str, upto: int) -> Known | None:

@@ -7,9 +7,11 @@ recalled. Only what is in force is recalled; of one candidate only, whatever the
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 from typing_extensions import TypedDict
@@ -72,11 +74,13 @@ def recall(
     held = [m for m in in_force(own).values() if m["kind"] in WANTED[situation.purpose]]
     if situation.purpose == "greeting":
         return _greeting(held, situation)
+    sizes = Counter(memory["kind"] for memory in held)
     likeness = _likeness(situation.words, [m["text"] for m in held], embed)
     found = [
         scored
         for memory, like in zip(held, likeness, strict=True)
-        if (scored := _score(memory, like, situation, _is_small(memory, held))) is not None
+        if (scored := _score(memory, like, situation, sizes[memory["kind"]] <= SMALL_CATEGORY))
+        is not None
     ]
     found.sort(key=lambda one: (-one["score"], one["memory"]["id"]))
     return _within_budget(found[:MOST])
@@ -90,10 +94,6 @@ def _greeting(held: Sequence[TextMemory], situation: Situation) -> list[Recalled
         Recalled(memory=m, score=1.0, reason=f"greeting: newest {m['kind']}")
         for m in sorted(goals, key=lambda m: m["observed_at"], reverse=True)[:1]
     ]
-
-
-def _is_small(memory: TextMemory, held: Sequence[TextMemory]) -> bool:
-    return sum(other["kind"] == memory["kind"] for other in held) <= SMALL_CATEGORY
 
 
 def _score(memory: TextMemory, like: float, situation: Situation, small: bool) -> Recalled | None:
@@ -128,6 +128,7 @@ def _cosine(a: Sequence[float], b: Sequence[float]) -> float:
     return dot / (math.sqrt(sum(x * x for x in a) * sum(y * y for y in b)) or 1.0)
 
 
+@lru_cache(maxsize=4096)
 def bigrams(text: str) -> frozenset[str]:
     """Return the pairs of neighbouring characters, letters lowered and blanks dropped."""
     bare = "".join(c for c in text.lower() if c.isalnum())

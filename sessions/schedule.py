@@ -135,15 +135,20 @@ def due_by_question(cards: Iterable[CardState], now: datetime) -> dict[str, Due]
     """Count the due cards of every question that has one."""
     moment = now.isoformat()
     totals: dict[str, int] = {}
-    due: dict[str, list[CardState]] = {}
+    due: dict[str, int] = {}
+    worst: dict[str, float] = {}
     for card in cards:
         question = card["question"]
         totals[question] = totals.get(question, 0) + 1
         if card["due"] <= moment:  # same zone and format, so text order is time order
-            due.setdefault(question, []).append(card)
+            due[question] = due.get(question, 0) + 1
+            # Recall depends on nothing but days over stability: one power a question is enough.
+            reviewed = datetime.fromisoformat(card["last_review"])
+            share = (now - reviewed).total_seconds() / max(card["stability"], 1e-3)
+            worst[question] = max(worst.get(question, 0.0), share)
     return {
-        question: Due(totals[question], len(found), min(recall_chance(c, now) for c in found))
-        for question, found in due.items()
+        question: Due(totals[question], count, _recall(1.0, worst[question] / 86400))
+        for question, count in due.items()
     }
 
 

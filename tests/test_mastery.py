@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sessions.mastery import GradedAnswer, estimate, overall_ability, posterior, weak_odds
+from sessions.mastery import GradedAnswer, estimate, gather, overall_ability, posterior, weak_odds
 from sessions.records import TopicMastery
 from sessions.response import expected_score, information, level_parameters
 from sessions.standing import by_standing, error_sd, standing, unaided
@@ -110,3 +110,11 @@ def test_help_lowers_what_an_answer_proves():
     assert unaided(90, 0, False) == 90
     assert unaided(90, 0, False) > unaided(90, 1, False) > unaided(90, 3, False)
     assert unaided(95, 0, True) <= 20
+
+
+def test_older_answers_summed_up_beforehand_give_the_same():
+    old = [answer("rag", s, n=n, days_ago=90 - n) for n, s in enumerate((10, 60, 90))]
+    new = [answer("rag", 80), answer("rl", 20)]
+    whole = posterior([*old, *new], NOW, ["nlp", "rag"])
+    split = posterior(new, NOW, ["nlp", "rag"], before=gather(old))
+    assert whole.mastery() == split.mastery()
