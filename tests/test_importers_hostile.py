@@ -182,9 +182,10 @@ def test_time_grows_with_size_and_not_with_its_square(tmp_path: Path) -> None:
 
 
 def test_any_mixture_of_marks_gives_valid_questions_or_one_clear_line(tmp_path: Path) -> None:
-    marks = "# |## |```|````|> ```|<h3>|</h3>|<script>|<!--|-->|---|===|1. |1、|（1）|一、|- |• |-|**|$$"
-    marks += "|\u202e|\0|Q: |A: |答：|问题1:|01 |1.1 |\t|[a](b)|![x](|&lt;|什么是|？|如何|text here|说明文字。"
-    pieces = marks.split("|") + ["|", "\n", "\n", "\n\n"]
+    marks = "# |## |```|````|> ```|<h3>|</h3>|<script>|<!--|-->|---|===|1. |1、|（1）|一、|- |• |-"
+    marks += "|**|$$|\u202e|\0|Q: |A: |答：|问题1:|01 |1.1 |\t|[a](b)|![x](|&lt;|什么是|？|如何"
+    marks += "|text here|说明文字。"
+    pieces = [*marks.split("|"), "|", "\n", "\n", "\n\n"]
     chance = random.Random(3)
     path = tmp_path / "mix.md"
     imported = 0

@@ -60,6 +60,11 @@ def file_kind(path: Path) -> FileKind:
         raise ImportFailed(
             f"{name}: {size / 1024 / 1024:.0f} MB is over the limit of {limit} MB; split it"
         )
+    return _kind_by_content(path, head)
+
+
+def _kind_by_content(path: Path, head: bytes) -> FileKind:
+    name = path.name
     if head[:5] == b"%PDF-":
         return "pdf"
     suffix = path.suffix.lower()
