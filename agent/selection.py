@@ -43,7 +43,7 @@ PRESUMED = 70.0
 """Points expected on a prerequisite that make asking it first unnecessary."""
 TOPIC_CAP = 3
 """Questions on one topic in a session before every other topic is preferred."""
-BALANCE = 0.15
+BALANCE = 0.3
 """Weight of knowing every topic better beside finding the weakest; tuned in simulation."""
 PLACES = 3
 """How many weakest topics the choice aims to find."""
