@@ -59,6 +59,20 @@ def test_a_word_document_is_read_with_headings_lists_and_tables(tmp_path: Path) 
     assert items[1].key_points == ("sigmoid：零到一之间",)
 
 
+def test_questions_that_word_numbers_by_itself_are_found(tmp_path: Path) -> None:
+    document = docx.Document()
+    for question, answer in (("什么是过拟合？", "记住了噪声。"), ("如何缓解？", "正则化或早停。")):
+        document.add_paragraph(question, style="List Number")
+        document.add_paragraph(answer)
+    path = tmp_path / "numbered.docx"
+    document.save(str(path))
+    items = import_file(path).items
+    assert [(item.heading, item.answer) for item in items] == [
+        ("1. 什么是过拟合？", "记住了噪声。"),
+        ("2. 如何缓解？", "正则化或早停。"),
+    ]
+
+
 def test_a_pdf_is_read_without_its_page_frames_and_broken_lines(tmp_path: Path) -> None:
     long = "Overfitting means that the model fits noise of the training data and so"
     pages = [
@@ -78,6 +92,13 @@ def test_a_pdf_is_read_without_its_page_frames_and_broken_lines(tmp_path: Path) 
 def test_a_scanned_pdf_says_that_it_needs_ocr(tmp_path: Path) -> None:
     with pytest.raises(ImportFailed, match="its 2 pages are pictures without text; run OCR"):
         import_file(pdf(tmp_path, [[], []]))
+
+
+def test_scanned_pages_among_others_are_counted(tmp_path: Path) -> None:
+    page = ["1. What is overfitting?", "Noise is learnt.", "2. What is dropout?", "Units are off."]
+    imported = import_file(pdf(tmp_path, [page, []]))
+    assert len(imported.items) == 2
+    assert imported.cleaned["scanned page left out, needs OCR"] == 1
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Run in a process of its own: turns one DOCX or PDF into lines, within limits.
 
 A damaged or hostile document may use up this process, never the program that asked. It imports
-nothing of ours and writes one JSON object: `lines`, or `problem` in one sentence.
+nothing of ours and writes one JSON object: `lines` and `scanned`, or `problem` in one sentence.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ _MOST_CHARACTERS = 40_000_000
 _FEWEST_CHARACTERS_A_PAGE = 16
 
 
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
 class _Refused(Exception):
     """The document is not read; the message says why and what to do."""
 
@@ -30,8 +33,8 @@ def main(kind: str, path: str, memory: int, seconds: int) -> None:
     """Read the document and write the result to standard output."""
     _limit(memory, seconds)
     try:
-        lines = _docx_lines(path) if kind == "docx" else _pdf_lines(path)
-        result: dict[str, Any] = {"lines": lines}
+        lines, scanned = (_docx_lines(path), 0) if kind == "docx" else _pdf_lines(path)
+        result: dict[str, Any] = {"lines": lines, "scanned": scanned}
     except _Refused as error:
         result = {"problem": str(error)}
     except MemoryError:
@@ -65,7 +68,9 @@ def _docx_lines(path: str) -> list[str]:
 
     lines: list[str] = []
     size = 0
-    for block in docx.Document(path).iter_inner_content():
+    document = docx.Document(path)
+    numbers = _Numbers(document)
+    for block in document.iter_inner_content():
         if isinstance(block, Table):
             new = [""]
             for n, row in enumerate(block.rows):
@@ -75,7 +80,7 @@ def _docx_lines(path: str) -> list[str]:
                     new.append("|" + "---|" * len(cells))
             new.append("")
         else:
-            new = _paragraph(block)
+            new = _paragraph(block, numbers)
         size += sum(map(len, new))
         if size > _MOST_CHARACTERS:
             raise _Refused("holds more text than is read from one document; split it")
@@ -83,7 +88,48 @@ def _docx_lines(path: str) -> list[str]:
     return lines
 
 
-def _paragraph(block: Any) -> list[str]:
+class _Numbers:
+    """Counts the numbered paragraphs of a document, as Word does when it shows them."""
+
+    def __init__(self, document: Any) -> None:
+        self.counts: dict[tuple[str, str], int] = {}
+        self.formats: dict[tuple[str, str], str] = {}
+        try:
+            root = document.part.numbering_part.element
+        except (KeyError, NotImplementedError, AttributeError):
+            return
+        levels = {
+            (shape.get(_W + "abstractNumId"), level.get(_W + "ilvl")): form.get(_W + "val")
+            for shape in root.iter(_W + "abstractNum")
+            for level in shape.iter(_W + "lvl")
+            for form in level.iter(_W + "numFmt")
+        }
+        for row in root.iter(_W + "num"):
+            for shape in row.iter(_W + "abstractNumId"):
+                for (name, level), form in levels.items():
+                    if name == shape.get(_W + "val"):
+                        self.formats[row.get(_W + "numId"), level] = form
+
+    def mark(self, block: Any) -> str:
+        """Return what stands before the paragraph: a number, a bullet or nothing."""
+        style = str(getattr(block.style, "name", "") or "").lower()
+        found = block._p.find(f"{_W}pPr/{_W}numPr")
+        if found is None and getattr(block.style, "element", None) is not None:
+            found = block.style.element.find(f"{_W}pPr/{_W}numPr")
+        if found is None:
+            return "- " if style.startswith("list") else ""
+        name, level = (
+            "" if (child := found.find(_W + tag)) is None else child.get(_W + "val")
+            for tag in ("numId", "ilvl")
+        )
+        key = (name, level or "0")
+        if self.formats.get(key, "bullet") in ("bullet", "none") or key[1] != "0":
+            return "- "
+        self.counts[key] = self.counts.get(key, 0) + 1
+        return f"{self.counts[key]}. "
+
+
+def _paragraph(block: Any, numbers: _Numbers) -> list[str]:
     text = block.text.strip()
     if not text:
         return [""]
@@ -93,8 +139,8 @@ def _paragraph(block: Any) -> list[str]:
         return ["", "#" * min(6, int(level.group(1))) + " " + text, ""]
     if style.lower() in ("title", "标题"):
         return ["", "# " + text, ""]
-    listed = style.lower().startswith("list") or block._p.find(".//{*}numPr") is not None
-    return [("- " if listed else "") + part.rstrip() for part in text.split("\n")]
+    first, *rest = text.split("\n")
+    return [numbers.mark(block) + first.rstrip(), *(part.rstrip() for part in rest)]
 
 
 def _check_archive(path: str) -> None:
@@ -119,7 +165,8 @@ def _check_archive(path: str) -> None:
             )
 
 
-def _pdf_lines(path: str) -> list[str]:
+def _pdf_lines(path: str) -> tuple[list[str], int]:
+    """Return the text, and how many pages are pictures without any."""
     import logging
 
     import pypdf
@@ -144,7 +191,7 @@ def _pdf_lines(path: str) -> list[str]:
         raise _Refused(
             f"its {count} pages are pictures without text; run OCR on it first, then import"
         )
-    return _rejoined(_without_frames(pages))
+    return _rejoined(_without_frames(pages)), scanned
 
 
 def _without_frames(pages: list[list[str]]) -> list[str]:

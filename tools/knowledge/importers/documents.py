@@ -50,6 +50,8 @@ def read_document(path: Path, kind: str, *, seconds: int = _SECONDS) -> Source:
     if "problem" in result:
         raise ImportFailed(f"{path.name}: {result['problem']}")
     counts: Counter[str] = Counter()
+    if result["scanned"]:
+        counts["scanned page left out, needs OCR"] = result["scanned"]
     lines = [clean_line(line, counts) for text in result["lines"] for line in text.split("\n")]
     if not any(line.strip() for line in lines):
         raise ImportFailed(f"{path.name}: holds no text; there is nothing to import")
