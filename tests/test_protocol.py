@@ -8,9 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tools.base import ToolCall
-from tools.protocol import Malformed, Parser, Speech, Thought
+from tools.catalogue import render_tools
+from tools.dialects import MARKERS
+from tools.protocol import (
+    Malformed,
+    Parser,
+    Speech,
+    Thought,
+    parse_text,
+    render_call,
+    render_result,
+)
 
 TOOLS: list[dict[str, Any]] = [
     {
@@ -645,7 +657,7 @@ def test_a_listed_fault_is_repaired_without_an_error(text: str) -> None:
 
 @pytest.mark.parametrize(("arguments", "wanted"), REPAIRED_VALUES)
 def test_repairs_keep_the_values(arguments: str, wanted: tuple[str, dict[str, Any]]) -> None:
-    got = check(tagged('{"name": "note", "arguments": %s}' % arguments), calls=[wanted])
+    got = check(tagged(f'{{"name": "note", "arguments": {arguments}}}'), calls=[wanted])
     assert got.repairs > 0 or "“hi”" in arguments or "True, None" in arguments
 
 
@@ -657,17 +669,247 @@ def test_what_cannot_be_repaired_is_one_error_and_silent(body: str) -> None:
 @pytest.mark.parametrize(("member", "wanted"), CONVERTED)
 def test_conversion_loses_nothing(member: str, wanted: dict[str, Any]) -> None:
     check(
-        tagged('{"name": "note", "arguments": {"text": "3", %s}}' % member),
+        tagged(f'{{"name": "note", "arguments": {{"text": "3", {member}}}}}'),
         calls=[note("3", **wanted)],
     )
 
 
 @pytest.mark.parametrize("arguments", NO_ARGUMENTS)
 def test_no_arguments_are_an_empty_object(arguments: str) -> None:
-    check(tagged('{"name": "pick", "arguments": %s}' % arguments), calls=[("pick", {})])
+    check(tagged(f'{{"name": "pick", "arguments": {arguments}}}'), calls=[("pick", {})])
 
 
 @pytest.mark.parametrize("text", SPOKEN)
 def test_words_about_markup_are_spoken_as_they_stand(text: str) -> None:
     check(text, speech=squeezed(text))
     assert read([text]).speech == text
+
+
+def test_a_refusal_names_the_field_and_the_rule() -> None:
+    wrong = read([tagged('{"name": "note", "arguments": {"text": "a", "level": "many"}}')])
+    assert "arguments.level" in wrong.errors[0] and "rule: type" in wrong.errors[0]
+    missing = read([tagged('{"name": "note", "arguments": {}}')])
+    assert "'text'" in missing.errors[0] and "rule: required" in missing.errors[0]
+    unknown = read([tagged('{"name": "nobody", "arguments": {}}')])
+    assert "nobody" in unknown.errors[0] and "note" in unknown.errors[0]
+    mood = read([tagged('{"name": "note", "arguments": {"text": "a", "mood": "odd"}}')])
+    assert "arguments.mood" in mood.errors[0] and "rule: enum" in mood.errors[0]
+
+
+def test_without_schemas_every_named_call_is_taken_and_none_is_bare() -> None:
+    assert read([tagged('{"name": "any", "arguments": {"x": "3"}}')], None).calls == [
+        ("any", {"x": "3"})
+    ]
+    assert read([OBJECT], None).speech == OBJECT
+
+
+def test_a_broken_schema_refuses_and_does_not_raise() -> None:
+    tools = [{"name": "note", "parameters": {"type": "object", "$ref": "nowhere:#/x"}}]
+    got = read([CALL], tools)
+    assert got.calls == [] and len(got.errors) == 1
+
+
+def test_schemas_in_the_openai_envelope_are_understood() -> None:
+    tools = [{"type": "function", "function": tool} for tool in TOOLS]
+    assert read([CALL], tools).calls == A
+
+
+def test_a_call_longer_than_allowed_is_one_error_and_the_rest_is_read() -> None:
+    long = '<tool_call>{"name": "note", "arguments": {"text": "' + "x" * 5000 + '"}}</tool_call>'
+    for text in (
+        long,
+        xml(("text", "y" * 5000)),
+        "[TOOL_CALLS]note" + f'{{"text": "{"z" * 5000}"}}',
+    ):
+        for pieces in cuttings(f"Hi. {text} Bye. {CALL}"):
+            parser = Parser(TOOLS, max_call_chars=1000)
+            events = [event for piece in pieces for event in parser.feed(piece)] + parser.close()
+            errors = [event for event in events if isinstance(event, Malformed)]
+            assert "longer than 1000 characters" in errors[0].reason and len(errors) == 1
+            assert len(errors[0].raw) < 3000 or pieces == [f"Hi. {text} Bye. {CALL}"]
+            spoken = "".join(event.text for event in events if isinstance(event, Speech))
+            assert squeezed(spoken) == "Hi. Bye."
+            assert parser.calls == 1 and parser.refusals == 1
+
+
+def test_events_leave_as_soon_as_they_are_certain() -> None:
+    parser = Parser(TOOLS)
+    assert parser.feed("Hello there") == [Speech("Hello there")]
+    assert parser.feed(" a < b") == [Speech(" a < b")]
+    assert parser.feed(" and <tool") == [Speech(" and ")]
+    assert parser.feed("s> too") == [Speech("<tools> too")]
+    assert parser.feed("<think>deep") == [Thought("deep")]
+    assert parser.feed(" thought") == [Thought(" thought")]
+    assert parser.feed("</think>") == []
+    assert parser.feed(CALL[:-3]) == []
+    assert parser.feed(CALL[-3:]) == [ToolCall("note", {"text": "a"}, 0)]
+    assert parser.feed("Bye") == [Speech("Bye")]
+    assert parser.close() == [] and parser.close() == []
+
+
+def test_plain_speech_is_held_back_no_longer_than_a_marker() -> None:
+    text = "Is a<b or a <c? See <tool_box> and [TOOL_BOX], `code`, {x}, <|x|> <｜x｜> </tool_x>."
+    parser, heard = Parser(TOOLS), 0
+    for at, char in enumerate(text, 1):
+        heard += sum(len(event.text) for event in parser.feed(char) if isinstance(event, Speech))
+        assert at - heard <= 24
+    parser.close()
+
+
+def test_counters_tell_what_was_done() -> None:
+    parser = Parser(TOOLS)
+    repaired = tagged('{name: "pick",}')
+    parser.feed(f"Hi</think> {CALL} {repaired} {tagged('bad')}")
+    parser.close()
+    assert (parser.calls, parser.refusals, parser.stray_tags) == (2, 1, 1)
+    assert parser.repairs == 2
+
+
+def test_a_strict_call_needs_no_repair() -> None:
+    call = parse_text(CALL, TOOLS)[0]
+    assert isinstance(call, ToolCall) and call.repairs == 0
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,20}", fullmatch=True)
+PIECES = st.sampled_from([*MARKERS, *'{}[]"\\`\n', CALL]) | st.text(max_size=4)
+MARKUP_TEXT = st.lists(PIECES).map("".join)
+MEMBERS = st.dictionaries(st.text() | MARKUP_TEXT, JSON | MARKUP_TEXT)
+
+
+def recut(text: str, seed: int, top: int) -> list[str]:
+    rng, pieces, at = random.Random(seed), [], 0
+    while at < len(text):
+        size = rng.randint(1, top)
+        pieces.append(text[at : at + size])
+        at += size
+    return pieces
+
+
+@given(
+    NAMES, st.dictionaries(st.text() | MARKUP_TEXT, JSON | MARKUP_TEXT), st.integers(), MARKUP_TEXT
+)
+def test_a_rendered_call_reads_back_the_same(
+    name: str, arguments: dict[str, Any], seed: int, word: str
+) -> None:
+    arguments = {**arguments, "markup": word}
+    got = read(recut(render_call(name, arguments), seed, 9), None)
+    assert got.calls == [(name, arguments)] and got.repairs == 0
+    assert not got.speech and not got.errors and not got.thought
+
+
+@given(st.text() | MARKUP_TEXT, MEMBERS)
+def test_a_rendered_result_holds_its_content_and_one_block(
+    name: str, content: dict[str, Any]
+) -> None:
+    text = render_result(name, content)
+    found = re.fullmatch(r'<tool_result name="([^"<]*)">([^<]*)</tool_result>', text, re.S)
+    assert found is not None and json.loads(found[2]) == content
+
+
+ATOMS = st.sampled_from(
+    [
+        *MARKERS,
+        *("<function=note>", "<parameter=text>", "<parameter=level>", "<function=", "<tool_cal"),
+        *(OBJECT, LLAMA, ARGS, "pick{}", '{"name":', '"arguments":', "```", "```json\n"),
+        *"{}[]()\"'“”‘’\\,:;`\n <#/｛｝：，\ufeff3",
+        *("true", "//", "/*", "*/", '"""', "well, ", "note"),
+    ]
+)
+STREAMS = st.lists(ATOMS | st.text(max_size=6), max_size=60).map("".join)
+MARKER = re.compile("|".join(map(re.escape, MARKERS)))
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(STREAMS, st.integers(0, 2**32), st.sampled_from([1, 3, 12]))
+def test_no_cutting_of_any_stream_changes_what_is_read(text: str, seed: int, top: int) -> None:
+    assert read(recut(text, seed, top)) == read([text])
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(STREAMS)
+def test_no_stream_raises_or_leaks_markup_to_speech(text: str) -> None:
+    speech = read([text]).speech
+    # Outside of inline code, which may hold tags on purpose.
+    assert "`" in speech or not MARKER.search(speech)
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="<[{`", exclude_categories=["Cs"])))
+def test_text_without_markup_is_spoken_letter_by_letter(text: str) -> None:
+    assert read([text]).speech.strip("\ufeff\u200b") == text.strip("\ufeff\u200b")
+
+
+def test_the_catalogue_shows_every_tool_as_its_schema() -> None:
+    for lang in ("zh", "en"):
+        text = render_tools(TOOLS, lang)
+        rows = [json.loads(line) for line in text.splitlines() if line.startswith('{"name"')]
+        assert [row["name"] for row in rows] == ["note", "pick"]
+        assert rows[0]["parameters"] == TOOLS[0]["parameters"]
+        assert "<tool_call>" in text and render_tools(TOOLS, lang) == text
+        assert render_tools([], lang)
+
+
+def cost(text: str) -> int:
+    """Steps of the scanner that a stream takes: characters copied while it is read."""
+    import time
+
+    start = time.process_time()
+    parser = Parser(TOOLS)
+    for at in range(0, len(text), 4):
+        parser.feed(text[at : at + 4])
+    parser.close()
+    return int((time.process_time() - start) * 1e9)
+
+
+HOSTILE = {
+    "open string": ('<tool_call>{"name": "note", "arguments": {"text": "', "x </tool_call> "),
+    "unclosed calls": ("", '<tool_call>{"a": "}</tool_call> '),
+    "openers": ("", "<tool_call>"),
+    "drafts": ("<think>", '<tool_call>{"name": "'),
+    "draft calls": ("<think>", CALL + " so "),
+    "brackets": ("<tool_call>", "[{"),
+    "closers": ("<tool_call>{", "]})"),
+    "broken strings": ("<tool_call>{", '"<" x'),
+    "single quotes": ("<tool_call>{'a': '", "it's </tool_call> "),
+    "backticks": ("", "`<think>"),
+    "long line": ("`", "<tool_call>"),
+    "fences": ("", "```\n"),
+    "blanks": (CALL[:-13], " "),
+    "parameters": ("<function=note><parameter=text>", "</function> </parameter>"),
+    "mistral": ("", "[TOOL_CALLS]x"),
+    "sections": ("", "<｜tool▁call▁begin｜>"),
+    "bare": ('{"name": "note", "arguments": {"text": "', "\\\\ "),
+    "comments": ("<tool_call>{", "/* "),
+    "escapes": ('<tool_call>{"a": "', "\\\\"),
+}
+
+
+@pytest.mark.parametrize("shape", HOSTILE)
+def test_twice_the_hostile_text_takes_about_twice_the_time(shape: str) -> None:
+    head, unit = HOSTILE[shape]
+    small = head + unit * (40_000 // len(unit))
+    large = head + unit * (160_000 // len(unit))
+    ratio = min(cost(large) for _ in range(2)) / max(1, min(cost(small) for _ in range(3)))
+    assert ratio < 9, f"four times the text took {ratio:.1f} times as long"
+
+
+def test_memory_is_that_of_the_longest_open_call() -> None:
+    import tracemalloc
+
+    parser = Parser(TOOLS, max_call_chars=10_000)
+    turn = f"Good. <think>weak {CALL}</think> {CALL} {tagged('bad')} `x` and a < b.\n"
+    for _ in range(50):
+        parser.feed(turn)
+    tracemalloc.start()
+    for _ in range(1000):
+        parser.feed(turn)
+    parser.feed('<tool_call>{"name": "note", "arguments": {"text": "')
+    for _ in range(100_000):
+        parser.feed("abcdefgh")
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 300_000

@@ -113,8 +113,9 @@ def _marker_inside(reader: Reader, segment: Segment, marker: str) -> Wait[bool]:
         return segment.cut
     if kind in (Kind.CALL, Kind.CALLS):
         if segment.body_end is None and not segment.text().strip():
-            segment.take(reader, len(marker))
-            segment.parts = [" " * segment.size]
+            # Begun anew: a repeated opener is one opener.
+            reader.pos += len(marker)
+            segment.parts, segment.size = [], 0
             return False
         segment.closed = True
         if not (yield from _closes_by_mistake(reader, segment, marker)):

@@ -126,14 +126,15 @@ def _string(reader: Reader, segment: Segment, quote: str, ends: frozenset[str]) 
         tagged = yield from _double_quoted(reader, segment)
     else:
         tagged = yield from _other_quoted(reader, segment, QUOTES[quote], ends)
-    if not tagged:
+    if not tagged and not segment.draft:
         return False
     if reader.eof and not reader.rest():
         return _fall_back(reader, segment, start, first_part)
     after = yield from next_char(reader)
     if after is None or after in ends or after in QUOTES:
         return False
-    return _fall_back(reader, segment, start, first_part)
+    # A draft that is no good JSON is not read on: in a thought it counts for nothing.
+    return _fall_back(reader, segment, start, first_part) or segment.draft
 
 
 def _double_quoted(reader: Reader, segment: Segment) -> Wait[bool]:

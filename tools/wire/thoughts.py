@@ -123,8 +123,8 @@ def _drafts(message: _Reading) -> Wait[None]:
             return
         segment = yield from read_segment(reader, kind, marker, message.cap, draft=True)
         if not readable(segment):
-            segment.give_back(reader, 0)
-            outlet.think("".join(raw) + ("" if not segment.too_long else segment.text()))
+            again = segment.give_back(reader, 0)
+            outlet.think("".join(raw) + ("" if again else segment.text()))
             return
         raw.append(segment.text())
         if sum(map(len, raw)) > message.cap:
