@@ -92,7 +92,9 @@ def _cutter() -> Any:
 @lru_cache(maxsize=20_000)
 def cut_run(run: str) -> tuple[str, ...]:
     """Return the words of a Chinese run, long ones also by their known parts."""
-    return tuple(word for word in _cutter().cut_for_search(run, HMM=False) if word not in FILLERS)
+    words = _cutter().cut_for_search(run, HMM=False)
+    # a single character mostly is a shred of something unknown: pairs of characters hold that
+    return tuple(word for word in words if word not in FILLERS and len(word) > 1)
 
 
 def cut_words(folded: str) -> list[str]:
