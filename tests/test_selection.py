@@ -216,3 +216,29 @@ def test_every_choice_says_why_with_numbers():
     for choice in walk(plan(), ITEMS, 12, lambda t: 40):
         assert why(choice) & {"cover", "weak"} and "difficulty" in why(choice)
         assert all(reason["numbers"] for reason in choice.reasons)
+
+
+def test_every_reason_can_be_said_in_both_languages():
+    from agent.why import explain
+
+    past = {"q": (Asked(0, NOW - timedelta(days=30)),)}
+    due = {"q": Due(cards=3, due=2, recall=0.6)}
+    again = ItemInfo(id="q", topic="rag", level=3, wordings=2)
+    made = ItemInfo(id="made", topic="rag", level=3, scope="generated")
+    chosen = [
+        choose(plan(), ITEMS, state(), []),
+        choose(plan(), ITEMS, state([graded(t, 40) for t in TOPICS]), []),
+        choose(plan(must=("rl",)), ITEMS, state(), []),
+        choose(plan(), [again], state(past=past, due=due), []),
+        choose(plan(mode="practice"), [again], state(past=past, due=due), []),
+        choose(plan(), [made], state(), []),
+        choose(plan(), [], state(), []),
+    ]
+    seen = set().union(*(why(choice) for choice in chosen))
+    assert seen >= {"cover", "weak", "must_cover", "due", "reworded", "practise", "generate"}
+    for choice in chosen:
+        zh = explain(choice.reasons, "zh", {"rag": "检索"})
+        en = explain(choice.reasons, "en")
+        assert len(zh) == len(en) == len(choice.reasons)
+        assert all("{" not in line for line in (*zh, *en))
+    assert "检索" in explain(chosen[3].reasons, "zh", {"rag": "检索"})[0]
