@@ -43,8 +43,10 @@ def import_file(path: Path | str, *, progress: Progress | None = None) -> Import
             f"{path.name}: no question was found; number the questions or mark them with '#'"
         )
     items: list[Item] = []
+    masked: dict[str, str] = {}
     for n, raw in enumerate(raws, 1):
-        items.append(_item(raw, counts))
+        section = tuple(masked.get(part) or _remember(part, masked, counts) for part in raw.section)
+        items.append(_item(raw, section, counts))
         if progress and (n % 200 == 0 or n == len(raws)):
             progress(n, len(raws))
     name = mask(path.name, counts)
@@ -76,10 +78,15 @@ def _headings(lines: list[str], skip: set[int], linked: set[str]) -> tuple[str, 
     return "marked", marked
 
 
-def _item(raw: Raw, counts: Counter[str]) -> Item:
+def _remember(part: str, masked: dict[str, str], counts: Counter[str]) -> str:
+    """Mask a section's heading once, however many items stand under it."""
+    masked[part] = mask(part, counts)
+    return masked[part]
+
+
+def _item(raw: Raw, section: tuple[str, ...], counts: Counter[str]) -> Item:
     title = mask(_tidy(raw.title), counts) or raw.title
     answer = mask(clean_answer(list(raw.body), raw.title, counts), counts)
-    section = tuple(mask(part, counts) for part in raw.section)
     lack = missing(answer, raw.title)
     kind, scope = kind_of(raw, answer)
     if lack and kind != "personal":
