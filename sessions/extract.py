@@ -40,7 +40,8 @@ _SUPPOSED = re.compile(
 )
 _OTHERS = re.compile(
     r"你们|您们|他们|她们|同事|别人|朋友|别的组|你说过|您(?:刚才)?说|你刚才说"
-    r"|\b(?:my colleague|they|other team)\b",
+    r"|(?:老板|领导|导师|主管|师兄|师姐|实习生|leader|mentor|另一个组|合作方)"
+    r"|\b(?:my colleague|they|other team|my manager)\b",
     re.IGNORECASE,
 )
 _ASKED = re.compile(r"[?？]\s*$|(?:吗|呢|么)[。.]?\s*$")
@@ -54,12 +55,12 @@ _CHANGED = re.compile(
 _MENDING = re.compile(r"在改|改了|改掉|好多了|不再|克服")
 _UNSURE = re.compile(
     r"没有?(?:实际|真正|怎么)?(?:做过|用过|碰过|接触)|不(?:太|是很|怎么|大)?(?:了解|懂|熟|清楚)"
-    r"|不算(?:太)?(?:熟|了解)|忘得差不多|忘光|做得不多|用得不多|只(?:是)?(?:在)?[^，。]{0,6}(?:学过|看过|听过)"
+    r"|不算(?:太)?(?:熟|了解)|忘得差不多|忘光|(?:做|用|接触|了解|看)得?不多|得(?:不深|很浅|一般)|零基础|没概念|半懂不懂|一知半解|只(?:是)?(?:在)?[^，。]{0,6}(?:学过|看过|听过)"
     r"|\b(?:never used|not familiar|don't know much|no experience)\b",
     re.IGNORECASE,
 )
 _SURE = re.compile(
-    r"(?:比较|很|还算|挺|非常|算是|算|特别)?(?:熟悉?(?!人)|精通|拿手|擅长)|(?:基本|差不多)?都会了"
+    r"(?:比较|很|还算|挺|非常|算是|算|特别)?(?:熟悉?(?!人)|精通|拿手|擅长|老手|有经验|经验丰富)|(?:基本|差不多)?都会了"
     r"|\b(?:very familiar|know .{1,20} well|expert in)\b",
     re.IGNORECASE,
 )
