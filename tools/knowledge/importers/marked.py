@@ -105,11 +105,12 @@ def labelled_headings(lines: list[str], skip: set[int]) -> list[Heading]:
 
 def _hashes(lines: list[str], usable: list[bool]) -> list[Heading]:
     found = []
+    comments = _comments(lines)
     for i, line in enumerate(lines):
         if not usable[i] or len(line) > 2000:
             continue
         if line.lstrip()[:1] == "#" and (match := _HASH.match(line)):
-            if not _is_comment(lines, i):
+            if i not in comments:
                 text = match.group(2) or match.group(3) or ""
                 found.append(heading_of(i + 1, text, float(len(match.group(1))), "marked"))
         elif _is_underlined(lines, i, usable):
@@ -118,17 +119,19 @@ def _hashes(lines: list[str], usable: list[bool]) -> list[Heading]:
     return found
 
 
-def _is_comment(lines: list[str], i: int) -> bool:
-    """Tell whether a `#` line stands in a block of unfenced program text."""
-    if lines[i].lstrip().startswith("##"):
-        return False
-    for step in (1, -1):
-        j = i + step
-        while 0 <= j < len(lines) and abs(j - i) < 40 and lines[j].lstrip().startswith("#"):
-            j += step
-        if 0 <= j < len(lines) and is_code(lines[j]):
-            return True
-    return False
+def _comments(lines: list[str]) -> set[int]:
+    """Return the `#` lines that stand in a block of unfenced program text."""
+    found: set[int] = set()
+    start = 0
+    while start < len(lines):
+        end = start
+        while end < len(lines) and lines[end].lstrip().startswith("#"):
+            end += 1
+        above, below = start - 1, end
+        if end > start and any(0 <= i < len(lines) and is_code(lines[i]) for i in (above, below)):
+            found.update(i for i in range(start, end) if not lines[i].lstrip().startswith("##"))
+        start = end + 1
+    return found
 
 
 def _is_underlined(lines: list[str], i: int, usable: list[bool]) -> bool:
