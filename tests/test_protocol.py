@@ -115,6 +115,11 @@ CALL = '<tool_call>{"name": "note", "arguments": {"text": "a"}}</tool_call>'
 PICK = '<tool_call>{"name": "pick", "arguments": {}}</tool_call>'
 A = [note()]
 
+
+def tagged(body: str) -> str:
+    return f"<tool_call>\n{body}\n</tool_call>"
+
+
 V3 = "<｜tool▁call▁begin｜>function<｜tool▁sep｜>%s\n```json\n%s\n```<｜tool▁call▁end｜>"
 V31 = "<｜tool▁call▁begin｜>%s<｜tool▁sep｜>%s<｜tool▁call▁end｜>"
 BEGIN, END = "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>"
@@ -243,10 +248,6 @@ BODIES = [
     ('<tool_call>{"name": "note", "arguments": {"text": "abc}}</tool_call>' + CALL, "", A, 1),
     ('<tool_call>[{"name": "pick"}, {"name": "note", "arguments": {"te', "", [("pick", {})], 1),
 ]
-
-
-def tagged(body: str) -> str:
-    return f"<tool_call>\n{body}\n</tool_call>"
 
 
 REPAIRS = [
@@ -433,6 +434,8 @@ MARKUP = [
     ("<tool_calls></tool_calls>Hi", "Hi", [], 0),
     ("[TOOL_CALLS][]Hi", "Hi", [], 0),
     (CALL.replace("</tool_call>", "</tool>") + " Hi", "Hi", A, 0),
+    (CALL[:-1] + "\nHi", "Hi", A, 0),
+    (tagged('{"name": "note", "arguments": {"text": "abc') + "\nOn.", "On.", [], 1),
     (f"```\n{CALL}", "", A, 0),
     (f"```xml\nlook: {CALL}\n```", "```xml look: ```", A, 0),
     (f"```xml\n{CALL}\nlook\n```", "```xml look ```", A, 0),
@@ -634,6 +637,8 @@ QWEN = [
     ("<tool_call>\n<function=note>\n<parameter=te", "", [], 1),
     ("<tool_call>\n<function=note>\n", "", [], 1),
     ("<tool_call>\n<function=note>\nwords\n</function>\n</tool_call>ok", "ok", [], 1),
+    (xml(("text", "a"))[: -len("ction>\n</tool_call>")], "", A, 0),
+    (xml(("text", "a"))[: -len("</function>\n</tool_call>")], "", [], 1),
     (xml(("text", "a")) + "\n" + xml(name="pick"), "", [note(), ("pick", {})], 0),
     ("<tool_call>" + "<function=pick></function>" * 2 + "</tool_call>", "", [("pick", {})] * 2, 0),
     (xml(("text", "a")).replace("\n", "\r\n"), "", A, 0),

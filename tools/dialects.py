@@ -173,9 +173,9 @@ def may_grow(text: str) -> bool:
     return text in _PREFIXES or _BEGUN_NAMED.fullmatch(text) is not None
 
 
-def begun(text: str) -> Kind | None:
+def begun(text: str, least: int = PLAIN_PREFIX) -> Kind | None:
     """Return the kind of marker that a text cut off by the end of the stream surely begins."""
-    if len(text) < PLAIN_PREFIX or not may_grow(text):
+    if len(text) < least or not may_grow(text):
         return None
     for opening, kind in _NAMED.items():
         if text.startswith(opening):

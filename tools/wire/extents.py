@@ -17,7 +17,7 @@ TAIL_CHARS = 400
 a guess: longer asides inside a tag were not seen."""
 
 _BODY_OR_MARKER = re.compile(r"[<\[{｛［]")
-_WRONG_CLOSER = re.compile(r"</[A-Za-z_]{2,20}>")
+_WRONG_CLOSER = re.compile(r"</[A-Za-z_]{2,20}>|</tool_calls?\b")
 _HEADLESS = re.compile(r"[\"'“‘]?(?:name|arguments|parameters|type|function|id)[\"'”’]?\s*[:：]")
 _HEADLESS_BEGUN = re.compile(r"[\"'“‘]?[a-z]{0,10}[\"'”’]?\s{0,4}")
 

@@ -34,9 +34,11 @@ _AFTER_STRING = frozenset(",:}]，：｝］】、;；/#<`")
 _AFTER_STRING_IN_TUPLE = _AFTER_STRING | frozenset(")）")
 """What may follow a string, outside it; a quote may too, where a comma was forgotten."""
 
-_REAL_END = re.compile(
-    r"(?<=[}\]])\s*(?=</tool_calls?>|</function>|<｜tool▁calls?▁end｜>|<\|e(?:om|ot)_id\|>)"
-)
+_CLOSING = r"</tool_calls?>|</function>|<｜tool▁calls?▁end｜>|<\|e(?:om|ot)_id\|>"
+_REAL_END = re.compile(rf"(?:(?<=[}}\]])\s*|\n\s*)(?={_CLOSING})")
+"""A closing tag in what was taken for a string, where no JSON string would hold it: behind a
+bracket or at a line's start."""
+
 _THOUGHT_END = re.compile(r"(?=</think>|\[/THINK\])")
 
 
