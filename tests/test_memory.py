@@ -17,7 +17,7 @@ from sessions.memory import (
     quote_holds,
 )
 from sessions.records import Quote, Turn
-from tests.memory_script import read_script, score
+from tests.memory_script import SCRIPT, read_script, score
 
 AT = "2026-03-01T10:00:00+00:00"
 LATER = "2026-06-01T10:00:00+00:00"
@@ -170,3 +170,16 @@ def test_a_quote_is_checked_at_its_offsets():
     assert not quote_holds(Quote(turn="t1", start=3, end=7, text="有三万条"), [said])
     assert not quote_holds(Quote(turn="t2", start=2, end=6, text="有三万条"), [said])
     assert not quote_holds(good, [turn("数据有三万条。", "interviewer")])
+
+
+def test_the_rules_carry_to_sentences_they_were_not_written_for():
+    lines = (SCRIPT.parent / "phrases.txt").read_text("utf-8").splitlines()
+    rows = [line.split(" | ") for line in lines if line and not line.startswith("#")]
+    names = {"rag": ("RAG", "检索增强"), "inference": ("部署",), "rl": ("强化学习",)}
+    right = invented = 0
+    for words, wanted in rows:
+        found = {op["key"] for op in extract(session(turn(words)), [], names)}
+        expected = set() if wanted == "none" else set(wanted.split())
+        right += found == expected
+        invented += wanted == "none" and bool(found)
+    assert len(rows) >= 60 and right / len(rows) >= 0.9 and invented == 0
