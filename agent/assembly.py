@@ -10,7 +10,7 @@ from pathlib import Path
 from agent.interview import GradeAnswers, Interview
 from agent.models.embedded import EmbeddedInterviewer
 from agent.next_question import pool_of
-from agent.past import known_of
+from agent.past import past_of
 from agent.plan import load_format
 from sessions.journal import Journal, Started
 from sessions.ledger import Ledger, utc_now
@@ -124,7 +124,6 @@ def assemble(setup: Setup, ledger: Ledger, session: str, folder: Path) -> Interv
     topics = check_topics(setup.topics)
     embedded = EmbeddedInterviewer()
     titles = {t.id: getattr(t, setup.lang) for t in load_topics().values()}
-    known = known_of(ledger, setup.candidate, session)
     interview = Interview(
         journal=Journal(ledger, session, setup.candidate),
         candidate=setup.candidate,
@@ -142,8 +141,7 @@ def assemble(setup: Setup, ledger: Ledger, session: str, folder: Path) -> Interv
         now=setup.clock,
         pool=pool_of(bank.questions),
         search=_search(bank, folder),
-        past_answers=known.answers,
-        past=known.asked,
+        past=past_of(ledger, folder, setup.candidate, session, setup.clock()),
         topic_titles=titles,
         seed=setup.seed,
     )

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent.past import Past
 from agent.plan import Format, Stage
-from agent.question_pool import Asked, Pool
+from agent.question_pool import Pool
 from agent.state import InterviewState
 from sessions.journal import Journal
-from sessions.mastery import GradedAnswer
-from sessions.records import Grade, Lang, Question, TextMemory
-from sessions.schedule import Due
+from sessions.records import Grade, Lang, Question
 from tools.base import ChatModel
 from tools.grading.evidence import AnswerText
 from tools.knowledge.bank import Bank
@@ -46,10 +45,7 @@ class Interview:
     pool: Pool
     search: Callable[[str, int], Sequence[Question]]
     """Finds questions of the bank by words."""
-    past_answers: Sequence[GradedAnswer] = ()
-    due: Mapping[str, Due] = field(default_factory=dict)
-    past: Mapping[str, tuple[Asked, ...]] = field(default_factory=dict)
-    memories: Sequence[TextMemory] = ()
+    past: Past = field(default_factory=Past)
     topic_titles: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
 

@@ -88,8 +88,8 @@ def _in_stage(
         total=sum(s.questions for s in interview.format.stages),
         seed=interview.seed,
     )
-    belief = posterior([*interview.past_answers, *_so_far(interview)], now, topics)
-    state_of = KnowledgeState(belief=belief, due=interview.due, past=interview.past)
+    belief = posterior([*interview.past.answers, *_so_far(interview)], now, topics)
+    state_of = KnowledgeState(belief=belief, due=interview.past.due, past=interview.past.asked)
     choice = choose(plan, interview.pool, state_of, state["asked"])
     question = interview.bank.get(choice.question_id) if choice.question_id else None
     if question is None:

@@ -6,9 +6,6 @@ turns is bounded, so that the cost of a turn does not grow with the session.
 
 from __future__ import annotations
 
-from tools.catalogue import render_tools
-from tools.neutralise import neutralise
-
 from agent.brief import Brief, pick_quote, to_message, weak_points
 from agent.interview import Interview
 from agent.models.conduct import Rules
@@ -16,6 +13,8 @@ from agent.situation import say
 from agent.state import InterviewState
 from prompts import render
 from sessions.records import Lang, Message, Question, Turn
+from tools.catalogue import render_tools
+from tools.neutralise import neutralise
 from tools.table import schemas
 
 TURNS_VERBATIM = 12
@@ -93,8 +92,8 @@ def rules_for(interview: Interview, state: InterviewState) -> Rules:
     allowed = decision["text"]
     if question is not None:
         allowed += say(question["wording"], lang) + say(question["example"], lang)
-    if state["turn"]:
-        allowed += interview.journal.turn(state["turn"])["text"]
+    for turn_id in {*state["left"]["turns"], *state["about"]["turns"], state["turn"]} - {""}:
+        allowed += interview.journal.turn(turn_id)["text"]
     return Rules(
         lang=lang,
         max_chars=MAX_CHARS[lang],
@@ -103,7 +102,7 @@ def rules_for(interview: Interview, state: InterviewState) -> Rules:
         allowed=allowed,
         wrong=bool(grade and grade["error_level"]),
         mock=not interview.practice,
-        company_known=bool(interview.job),
+        company=interview.job,
     )
 
 

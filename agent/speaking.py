@@ -10,14 +10,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tools.protocol import Malformed, Parser, Speech
-
-from agent.models.conduct import Gate, Rules
+from agent.models.conduct import Gate, OpenGate, Rules
 from agent.models.embedded import NAME
 from agent.sentences import Sentences
 from sessions.journal import Reply
 from sessions.records import Message
 from tools.base import ChatModel, ModelError, ToolCall
+from tools.protocol import Malformed, Parser, Speech
 
 NEEDS_QUESTION = frozenset(
     {
@@ -155,14 +154,12 @@ async def _finish(
     """Let the embedded interviewer say what the move still lacks; never a second question."""
     if turn.gate.questions and speaker.move in NEEDS_QUESTION:
         return
-    spoken_before = list(turn.spoken)
-    rest = _Turn(gate=Gate(speaker.rules), say=lambda _: None)
-    rest.gate.questions = turn.gate.questions
+    rest = _Turn(gate=OpenGate(speaker.rules), say=lambda _: None)
     await _run(speaker.fallback, speaker.tools, messages, rest, lambda _: None)
     sentences = rest.spoken
-    if spoken_before and speaker.move in NEEDS_QUESTION:
+    if turn.spoken and speaker.move in NEEDS_QUESTION:
         # What the model said stands in for our acknowledgement: only our question is missing.
-        sentences = rest.spoken[-1:]
+        sentences = [s for s in rest.spoken if rest.gate.is_ours(s)] or rest.spoken[-1:]
     for sentence in sentences:
         turn.spoken.append(sentence)
         turn.say(sentence)

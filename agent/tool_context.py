@@ -7,6 +7,8 @@ from typing import Any
 from agent.interview import Interview
 from agent.situation import say
 from agent.state import InterviewState
+from sessions.recall import Situation
+from sessions.recall import recall as recall_memories
 from tools.base import ToolContext
 
 
@@ -28,10 +30,11 @@ def tool_context(interview: Interview, state: InterviewState) -> ToolContext:
         ]
 
     async def recall(query: str, most: int) -> list[dict[str, Any]]:
-        del query  # the first cut of recall goes by time alone
+        situation = Situation(interview.candidate, "query", interview.now(), words=query)
+        found = recall_memories(interview.past.memories, situation)
         return [
-            {"text": m["text"], "observed_at": m["observed_at"], "topic": m["topic"]}
-            for m in interview.memories[-most:]
+            {key: one["memory"][key] for key in ("text", "observed_at", "topic")}
+            for one in found[:most]
         ]
 
     return ToolContext(

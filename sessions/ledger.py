@@ -166,6 +166,12 @@ class Ledger:
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def last_id(self, candidate: str) -> int:
+        """Return the id of the newest event of a candidate, 0 when there is none."""
+        query = sa.select(sa.func.max(_EVENTS.c.id)).where(_EVENTS.c.candidate == candidate)
+        with self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one() or 0)
+
     def erase(self, ids: Iterable[int]) -> int:
         """Empty the bodies of these rows for good, leaving the rows as tombstones' holes."""
         blank = json.dumps({"forgotten": True})

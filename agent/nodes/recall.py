@@ -8,19 +8,26 @@ from langgraph.runtime import Runtime
 
 from agent.interview import Interview
 from agent.state import InterviewState
+from sessions.recall import Situation
+from sessions.recall import recall as recall_memories
 
 
 async def recall(state: InterviewState, runtime: Runtime[Interview]) -> dict[str, Any]:
     """Log what is recalled for this turn; `respond` reads it back from the ledger."""
     interview, journal = runtime.context, runtime.context.journal
     question = interview.question(state["about"]["question"])
-    topic = question["topic"] if question else ""
-    found = [m for m in interview.memories if m["topic"] == topic and m["invalid_at"] is None]
+    situation = Situation(
+        candidate=interview.candidate,
+        purpose="project" if question and question["kind"] == "project" else "answer",
+        now=interview.now(),
+        topic=question["topic"] if question else "",
+        words=journal.turn(state["turn"])["text"][:400],
+    )
+    found = recall_memories(interview.past.memories, situation)
     body = {
         "turn": state["turn"],
-        "reason": {"intent": state["intent"], "topic": topic},
-        "memories": [memory["id"] for memory in found[:3]],
-        "texts": [memory["text"] for memory in found[:3]],
+        "found": [{"id": one["memory"]["id"], "reason": one["reason"]} for one in found],
+        "texts": [one["memory"]["text"] for one in found],
     }
     journal.record("recall", body, f"recall:{state['turn']}")
     return {}

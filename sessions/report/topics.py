@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sessions.evidence import graded_answers
 from sessions.ledger import Ledger
 from sessions.mastery import estimate
+from sessions.projections import project
 from sessions.report.schema import QuestionReport, TopicReport
 from sessions.standing import likely_range, standing
 
@@ -18,7 +18,10 @@ def topic_reports(
 ) -> list[TopicReport]:
     """Return every topic of the plan and every topic asked, the weakest of the asked first."""
     titles: dict[str, str] = dict(setup.get("topics", {}))
-    answers = graded_answers(ledger, setup["candidate"], upto=session)
+    last_id = max(event["id"] for event in ledger.events(session=session))
+    events = ledger.events(candidate=setup["candidate"])
+    known = project((e for e in events if e["id"] <= last_id), setup["candidate"])
+    answers = known.answers
     last = max((a["at"] for a in answers), default="")
     scores: dict[str, list[float]] = {}
     for question in questions:
@@ -31,16 +34,16 @@ def topic_reports(
     mastery = estimate(answers, now, tuple(titles))
     rows = []
     for topic, title in titles.items():
-        known = mastery[topic]
+        level = mastery[topic]
         own = scores.get(topic, [])
-        low, high = likely_range(known) if known["answers"] else (None, None)
+        low, high = likely_range(level) if level["answers"] else (None, None)
         rows.append(
             TopicReport(
                 id=topic,
                 title=title,
-                standing=standing(known),
+                standing=standing(level),
                 score=round(sum(own) / len(own), 1) if own else None,
-                answers=known["answers"],
+                answers=level["answers"],
                 low=None if low is None else round(low, 2),
                 high=None if high is None else round(high, 2),
             )
