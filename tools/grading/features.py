@@ -36,27 +36,16 @@ class Match:
 
 @dataclass(frozen=True)
 class Similarity:
-    """The vectors of a question and of an answer under one embedding."""
+    """The vectors of a question and of an answer's windows under one embedding."""
 
-    name: str
     question: QuestionVectors
     windows: Vectors
 
 
-def lexical_rows(view: QuestionView, reading: Reading) -> list[Match]:
-    """Return for each key point its best window by words alone."""
-    found: list[Match] = []
-    for point in view.points:
-        scores = _lexical(view, point, reading)
-        best = max(range(len(scores)), key=scores.__getitem__, default=-1)
-        found.append(Match(best, _word_features(view, point, reading, best)))
-    return found
-
-
-def rows(view: QuestionView, reading: Reading, near: Similarity) -> list[Match]:
-    """Return for each key point its best window by meaning and words together."""
-    if not reading.windows:
-        return [Match(-1, _word_features(view, p, reading, -1)) for p in view.points]
+def rows(view: QuestionView, reading: Reading, near: Similarity | None) -> list[Match]:
+    """Return for each key point its best window: by meaning and words, or by words alone."""
+    if near is None or not reading.windows:
+        return [_lexical_match(view, point, reading) for point in view.points]
     sims = [(near.windows @ v.T).max(axis=1) for v in near.question.points]
     back = (near.windows @ near.question.background.T).mean(axis=1)
     asked = (near.windows @ near.question.asked.T).max(axis=1)
@@ -77,29 +66,16 @@ def rows(view: QuestionView, reading: Reading, near: Similarity) -> list[Match]:
             "near_reference": _reference(i, near),
             "bind": _binding(view, i, reading, near),
         }
-        false, where, gap = _nearest_false(view, point, near, sims[i])
-        row |= {"false_gap": gap, "has_false": float(false >= 0)}
-        found.append(Match(best, row, false, where))
+        row |= _probe_features(i, point, reading, near, score)
+        false, where, contrast = _nearest_false(view, point, reading, near, sims[i])
+        found.append(Match(best, row | contrast, false, where))
     return found
 
 
-def add_second(matches: Sequence[Match], view: QuestionView, second: Similarity) -> list[Match]:
-    """Return the matches with a second embedding's opinion of the same windows.
-
-    `second.windows` has one row for each match, in order.
-    """
-    found = []
-    for i, match in enumerate(matches):
-        row = dict(match.row)
-        if match.window >= 0:
-            v = second.windows[i]
-            own = float((second.question.points[i] @ v).max())
-            others = [float((p @ v).max()) for j, p in enumerate(second.question.points) if j != i]
-            row["second"] = own - float((second.question.background @ v).mean())
-            row["second_rival"] = own - max(others, default=0.0)
-            row["second_question"] = own - float((second.question.asked @ v).max())
-        found.append(Match(match.window, row, match.misconception, match.false_window))
-    return found
+def _lexical_match(view: QuestionView, point: PointView, reading: Reading) -> Match:
+    scores = _lexical(view, point, reading)
+    best = max(range(len(scores)), key=scores.__getitem__, default=-1)
+    return Match(best, _word_features(view, point, reading, best))
 
 
 def _lexical(view: QuestionView, point: PointView, reading: Reading) -> list[float]:
@@ -129,6 +105,25 @@ def _word_features(view: QuestionView, point: PointView, reading: Reading, best:
         "length": math.log1p(len(claim)) / 5.0,
         "parrot": rules.restates(claim, view.asked_units) if claim else 1.0,
     }
+
+
+def _probe_features(
+    index: int, point: PointView, reading: Reading, near: Similarity, score: Sequence[float]
+) -> Row:
+    """Return how much of a point's clauses is met, and whether its false twins fit better."""
+    top = sorted(range(len(score)), key=score.__getitem__, reverse=True)[:3]
+    best = near.windows[top]
+    truth = float((best @ near.question.points[index].T).max())
+    row: Row = {"piece_mean": truth, "piece_least": truth, "probe": 0.0}
+    if len(near.question.pieces[index]):
+        met = (near.windows @ near.question.pieces[index].T).max(axis=0)
+        row["piece_mean"], row["piece_least"] = float(met.mean()), float(met.min())
+    if len(near.question.probes[index]):
+        row["probe"] = float((best @ near.question.probes[index].T).max()) - truth
+    claims = [reading.windows[w].text for w in top]
+    row["against_any"] = float(max(relations.conflicts(c, point.texts[0])[0] for c in claims))
+    row["near_mean"] = float((best @ near.question.points[index].T).max(axis=1).mean())
+    return row
 
 
 def _reference(index: int, near: Similarity) -> float:
@@ -166,53 +161,31 @@ def _binding(view: QuestionView, index: int, reading: Reading, near: Similarity)
 
 
 def _nearest_false(
-    view: QuestionView, point: PointView, near: Similarity, sims: Vectors
-) -> tuple[int, int, float]:
-    """Return the misconception of a point that the answer comes nearest to, where, by how much."""
-    best = (-1, -1, 0.0)
-    for text, owner in enumerate(view.misconception_point):
+    view: QuestionView, point: PointView, reading: Reading, near: Similarity, sims: Vectors
+) -> tuple[int, int, Row]:
+    """Return the misconception of a point that the answer comes nearest to, where, and how near.
+
+    Near means nearer than to the key point and to what is right instead: all three share words.
+    """
+    import numpy as np
+
+    best = (-1, -1, {"false_gap": 0.0, "false_near": 0.0, "false_words": 0.0, "has_false": 0.0})
+    for text, owner in enumerate(view.misconception_of):
         if owner not in point.misconceptions:
             continue
         scores = near.windows @ near.question.misconceptions[text]
-        where = int((scores - 0.5 * sims).argmax())
-        gap = float(scores[where] - sims[where])
-        if best[0] < 0 or gap > best[2]:
-            best = (text, where, gap)
+        right = np.maximum(sims, near.windows @ near.question.corrections[text])
+        gaps = scores - right + 0.3 * scores
+        where = int(gaps.argmax())
+        row = {
+            "false_gap": float(scores[where] - right[where]),
+            "false_near": float(scores[where]),
+            "false_words": coverage(view.false_units[text], reading.units[where]),
+            "has_false": 1.0,
+        }
+        if best[0] < 0 or row["false_gap"] > best[2]["false_gap"]:
+            best = (text, where, row)
     return best
-
-
-def answer_row(view: QuestionView, reading: Reading, matches: Sequence[Match]) -> Row:
-    """Return the features of the whole answer: how it is said, and how it fits as a whole."""
-    text = reading.said
-    size = max(20.0, float(len(text)))
-    cues = rules.cue_counts(text)
-    row = {f"cue_{name}": 100.0 * count / size for name, count in cues.items()}
-    row |= {
-        "length": math.log1p(len(text)) / 6.0,
-        "parrot": rules.restates(text, view.asked_units) if text else 1.0,
-        "reference_words": coverage(view.reference_units, reading.all_units, view.asked_units),
-        "named": rules.named_share(text, view.terms),
-    }
-    return row | _summary(matches)
-
-
-def _summary(matches: Sequence[Match]) -> Row:
-    found: Row = {}
-    for name in (
-        "near",
-        "near_top",
-        "near_reference",
-        "words",
-        "against",
-        "bind",
-        "false_gap",
-        "second",
-    ):
-        values = sorted((m.row.get(name, 0.0) for m in matches), reverse=True) or [0.0]
-        found[f"mean_{name}"] = sum(values) / len(values)
-        found[f"max_{name}"] = values[0]
-        found[f"min_{name}"] = values[-1]
-    return found
 
 
 def dot(row: Mapping[str, float], weights: Mapping[str, float]) -> float:

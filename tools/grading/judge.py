@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sessions.records import AnswerKind, Grade, MisconceptionMet, PointGrade, Quote, Verdict
-from tools.grading import rules, score
+from tools.grading import rules, score, whole
 from tools.grading.evidence import quote
 from tools.grading.features import Match, Row, dot
 from tools.grading.reading import Reading
@@ -30,145 +30,144 @@ def grade_of(
     view: QuestionView,
     reading: Reading,
     matches: Sequence[Match],
-    whole: Row,
+    row: Row,
     weights: Weights,
 ) -> Grade:
     """Return the grade that the features amount to."""
-    odds = [_point_odds(m, whole, weights.table) for m in matches]
-    kind = kind_of(view, reading, odds, whole, weights.table)
-    level, sure = error_level(matches, odds, whole, weights.table)
-    points = []
-    for point, match, chance in zip(view.points, matches, odds, strict=True):
-        verdict = _verdict(chance, match, level, weights.table)
-        if kind != "content":
-            verdict = "missed"
-        points.append(_point(point, verdict, match, view, reading))
-    if kind != "content":
-        level = 0
-    else:
-        level = _settle(points, level)
-    met = _misconceptions(view, reading, matches, points)
+    table = weights.table
+    odds = [point_odds(m, row, table) for m in matches]
+    row = whole.with_odds(row, matches, odds)
+    kind = kind_of(reading, row, table)
+    level, sure = error_level(row, table)
+    verdicts: list[Verdict] = ["missed"] * len(matches)
+    if kind == "content":
+        verdicts = _verdicts(matches, odds, level, table)
+    level = _settled(verdicts, level) if kind == "content" else 0
+    points = [
+        _point(point, verdict, match, view, reading)
+        for point, verdict, match in zip(view.points, verdicts, matches, strict=True)
+    ]
     clarity = clarity_of(reading, kind)
     shares = score.weights_of(view.question["key_points"])
-    touched = _touched(view, reading, kind, whole)
-    total = score.overall(points, clarity, level, kind, shares, touched)
-    graded = any(p["verdict"] != "not_graded" for p in points)
+    total = score.overall(points, clarity, level, kind, shares, _touched(view, reading, kind, row))
+    unheard = bool(points) and all(p["verdict"] == "not_graded" for p in points)
     share = score.content_share(points, shares)
     relevance = 0.0 if kind != "content" else min(1.0, 0.5 + share)
     return {
         "question": view.question["id"],
-        "status": "graded" if graded else "not_graded",
-        "reason": "" if graded else "every decisive term was heard too unsurely",
+        "status": "not_graded" if unheard else "graded",
+        "reason": "every decisive term was heard too unsurely" if unheard else "",
         "kind": kind,
         "points": points,
-        "misconceptions": met,
+        "misconceptions": _misconceptions(view, matches, points),
         "error_level": level,
         "clarity": clarity,
-        "overall": total if graded else None,
-        "dimensions": score.dimensions(share, clarity, level, relevance) if graded else None,
+        "overall": None if unheard else total,
+        "dimensions": None if unheard else score.dimensions(share, clarity, level, relevance),
         "confidence": _confidence(odds, sure, kind),
         "grader": weights.label,
     }
 
 
-def _point_odds(match: Match, whole: Row, table: Mapping[str, Any]) -> tuple[float, float]:
+def point_row(match: Match, row: Row) -> Row:
+    """Return all features that one point is weighed by: its own and the whole answer's."""
+    return match.row | {f"answer_{name}": value for name, value in row.items()}
+
+
+def point_odds(match: Match, row: Row, table: Mapping[str, Any]) -> tuple[float, float]:
     """Return the chances that a point is at least partly made, and that it is fully made."""
-    row = match.row | {f"answer_{k}": v for k, v in whole.items()}
-    some = sigmoid(dot(row, table["some"]))
-    full = min(some, sigmoid(dot(row, table["full"])))
-    return some, full
+    features = point_row(match, row)
+    some = chance(features, table["some"])
+    return some, min(some, chance(features, table["full"]))
 
 
-def sigmoid(x: float) -> float:
-    """Return 1 / (1 + e^-x)."""
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, x))))
+def chance(row: Row, weights: Mapping[str, float]) -> float:
+    """Return the probability that weighed features amount to."""
+    x = max(-30.0, min(30.0, dot(row, weights)))
+    return 1.0 / (1.0 + math.exp(-x))
 
 
-def _verdict(
-    chance: tuple[float, float], match: Match, level: int, table: Mapping[str, Any]
-) -> Verdict:
-    some, full = chance
-    cut = table["cut"]
-    if match.window < 0:
-        return "missed"
-    if match.row.get("has_false") and match.row["false_gap"] > cut["false_gap"]:
-        return "wrong"
+def verdict_of(odds: tuple[float, float], cut: Mapping[str, float]) -> Verdict:
+    """Return what the chances of a point amount to, when nothing false was said of it."""
+    some, full = odds
     if full >= cut["full"]:
         return "covered"
-    if some >= cut["some"]:
-        return "partial"
-    return "missed"
+    return "partial" if some >= cut["some"] else "missed"
 
 
-def _settle(points: Sequence[PointGrade], level: int) -> int:
-    """Return the error level that fits the verdicts: a wrong point is a false central relation."""
-    wrong = sum(p["verdict"] == "wrong" for p in points)
-    right = sum(p["verdict"] in ("covered", "partial") for p in points)
-    if wrong:
-        level = max(level, 3 if wrong > right else 2)
-    return level
-
-
-def error_level(
+def _verdicts(
     matches: Sequence[Match],
     odds: Sequence[tuple[float, float]],
-    whole: Row,
+    level: int,
     table: Mapping[str, Any],
-) -> tuple[int, float]:
+) -> list[Verdict]:
+    """Return the verdicts; an answer held to be false names the point where it is."""
+    cut = table["cut"]
+    found: list[Verdict] = []
+    for match, chances in zip(matches, odds, strict=True):
+        verdict = verdict_of(chances, cut) if match.window >= 0 else "missed"
+        stated = match.row.get("false_gap", -1.0) + 0.3 * match.row.get("false_words", 0.0)
+        if match.row.get("has_false") and stated > cut["false_gap"]:
+            verdict = "wrong"
+        found.append(verdict)
+    if level >= 2 and "wrong" not in found:
+        worst = max(range(len(found)), key=lambda i: _suspicion(matches[i], odds[i]), default=-1)
+        if worst >= 0 and matches[worst].window >= 0 and found[worst] != "covered":
+            found[worst] = "wrong"
+    return found
+
+
+def _suspicion(match: Match, odds: tuple[float, float]) -> float:
+    """Return how much a point looks spoken of and not made."""
+    near = match.row.get("near", match.row["words"])
+    hints = match.row["against"] + match.row["number"] + 0.5 * match.row["negation"]
+    return (near + 0.3 * hints + match.row.get("false_gap", 0.0)) * (1.0 - odds[1])
+
+
+def _settled(verdicts: Sequence[Verdict], level: int) -> int:
+    """Return the error level that fits the verdicts: a wrong point is a false central relation."""
+    wrong = verdicts.count("wrong")
+    right = verdicts.count("covered") + verdicts.count("partial")
+    return max(level, 3 if wrong > right else 2) if wrong and level < 2 else level
+
+
+def error_level(row: Row, table: Mapping[str, Any]) -> tuple[int, float]:
     """Return how much of the answer is false, 0 to 3, and how sure that is."""
-    made = [some for some, _ in odds] or [0.0]
-    row = whole | {"made": sum(made) / len(made)}
-    central = sigmoid(dot(row, table["false"]))
-    mostly = sigmoid(dot(row, table["mostly_false"]))
+    central = chance(row, table["false"])
     cut = table["cut"]
     if central < cut["false"]:
         return 0, 1.0 - central
-    return (3, central) if mostly >= cut["mostly_false"] else (2, central)
+    mostly = chance(row, table["mostly_false"])
+    return (3 if mostly >= cut["mostly_false"] else 2), central
 
 
-def kind_of(
-    view: QuestionView,
-    reading: Reading,
-    odds: Sequence[tuple[float, float]],
-    whole: Row,
-    table: Mapping[str, Any],
-) -> AnswerKind:
+def kind_of(reading: Reading, row: Row, table: Mapping[str, Any]) -> AnswerKind:
     """Return what sort of text the answer is."""
     if not reading.windows:
         return "addressed_to_grader" if reading.addressed else "empty"
-    text = reading.said
-    raw = "\n".join(a.raw for a in reading.answers)
-    if rules.is_gibberish(text):
+    if rules.is_gibberish(reading.said):
         return "gibberish"
-    if rules.is_stuffing(raw):
+    if rules.is_stuffing(reading.honest):
         return "stuffing"
-    made = sum(some for some, _ in odds) / max(1, len(odds))
-    row = whole | {"made": made, "best": max((some for some, _ in odds), default=0.0)}
-    return (
-        "evasive" if sigmoid(dot(row, table["evasive"])) >= table["cut"]["evasive"] else "content"
-    )
+    return "evasive" if chance(row, table["evasive"]) >= table["cut"]["evasive"] else "content"
 
 
 def clarity_of(reading: Reading, kind: AnswerKind) -> float:
-    """Return 0 to 10: fillers and restarts cost a little, a single breathless run a little."""
+    """Return 0 to 10: fillers and restarts cost a little, and so does saying hardly anything."""
     if kind != "content":
         return 3.0 if kind in ("stuffing", "evasive") else 0.0
-    raw = "".join(a.raw for a in reading.answers)
-    rate = 100.0 * sum(fillers(a.raw) for a in reading.answers) / max(40, len(raw))
-    clarity = 8.6 - min(2.4, 0.45 * rate)
-    if len(reading.said) < 25:
-        clarity -= 1.0
-    return round(clarity, 1)
+    rate = 100.0 * fillers(reading.honest) / max(40, len(reading.honest))
+    clarity = 8.6 - min(2.0, 0.35 * rate)
+    return round(clarity - (1.0 if len(reading.said) < 25 else 0.0), 1)
 
 
-def _touched(view: QuestionView, reading: Reading, kind: AnswerKind, whole: Row) -> float:
+def _touched(view: QuestionView, reading: Reading, kind: AnswerKind, row: Row) -> float:
+    """Return 0 to 1: how much of the subject shows where no point is made."""
     if kind == "stuffing":
-        return min(
-            1.0, 1.6 * rules.named_share("\n".join(a.raw for a in reading.answers), view.terms)
-        )
+        return min(1.0, 1.6 * rules.named_share(reading.honest, view.terms))
     if kind == "evasive":
-        return min(1.0, 2.0 * whole["reference_words"])
-    return 1.0 if whole["named"] > 0 or whole["reference_words"] > 0.1 else 0.5
+        return min(1.0, 2.0 * row["reference_words"])
+    return 1.0 if row["named"] > 0 or row["reference_words"] > 0.1 else 0.5
 
 
 def _point(
@@ -204,16 +203,13 @@ def _heard_badly(point: PointView, view: QuestionView, reading: Reading, window:
 
 
 def _misconceptions(
-    view: QuestionView,
-    reading: Reading,
-    matches: Sequence[Match],
-    points: Sequence[PointGrade],
+    view: QuestionView, matches: Sequence[Match], points: Sequence[PointGrade]
 ) -> list[MisconceptionMet]:
     found: list[MisconceptionMet] = []
     for match, point in zip(matches, points, strict=True):
-        if point["verdict"] != "wrong" or match.misconception < 0 or not point["quotes"]:
+        if point["verdict"] != "wrong" or match.misconception < 0:
             continue
-        held = view.question["misconceptions"][view.misconception_point[match.misconception]]
+        held = view.question["misconceptions"][view.misconception_of[match.misconception]]
         found.append(
             {
                 "key_point": point["key_point"],

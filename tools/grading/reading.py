@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from tools.grading.units import units
 if TYPE_CHECKING:
     from tools.knowledge.embed import Embedder, Vectors
 
+_CUT = re.compile(r"\n{2,}")
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -23,6 +26,8 @@ class Reading:
     """The turns as given, raw."""
     said: str
     """What counts: all turns without fillers and without words to the grader."""
+    honest: str
+    """All turns as typed or heard, without words to the grader."""
     clauses: tuple[Window, ...]
     windows: tuple[Window, ...]
     units: tuple[frozenset[str], ...]
@@ -37,9 +42,11 @@ def read(answers: Sequence[AnswerText]) -> Reading:
     parts: list[Window] = []
     spans: list[Window] = []
     addressed = False
+    honest_texts: list[str] = []
     for index, answer in enumerate(answers):
         honest, taken = without_address(answer)
         addressed = addressed or taken
+        honest_texts.append(_CUT.sub("\n", honest.raw).strip())
         cut, sentence_of = clauses(honest, index)
         parts.extend(cut)
         spans.extend(windows(cut, sentence_of))
@@ -48,6 +55,7 @@ def read(answers: Sequence[AnswerText]) -> Reading:
     return Reading(
         answers=tuple(answers),
         said=said,
+        honest="\n".join(t for t in honest_texts if t),
         clauses=tuple(parts),
         windows=tuple(spans),
         units=pieces,

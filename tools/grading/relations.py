@@ -16,6 +16,7 @@ _NAME = re.compile(r"[a-z][a-z0-9+\-]*(?:\.[a-z0-9]+)?")
 _JOIN = re.compile(r"和|与|跟|、|还是|,|，|/| and | vs\.? | versus | or | from ")
 _FORMER = re.compile(r"前者|the former|第一个|第一种")
 _LATTER = re.compile(r"后者|the latter|第二个|第二种")
+_LOOSE = frozenset({"needs", "can", "shared-separate", "easy-hard", "static-dynamic"})
 _NO_NAME = frozenset(
     "the a an and or vs what is are does do how why of to in for k q v n m d l".split()
 )
@@ -46,6 +47,24 @@ def conflicts(claim: str, truth: str) -> tuple[int, int]:
             against += mine[name] != theirs[name]
             agree += mine[name] == theirs[name]
     return against, agree
+
+
+def flipped(text: str) -> str:
+    """Return a statement with its relations turned round: each axis word by its opposite.
+
+    Empty when no axis has a word in it. The probe for more and less, before and after, and so on.
+    """
+    plain = fold(text)
+    changed = False
+    for axis in lexicon().axes:
+        if axis.name in _LOOSE or not axis.pattern.search(plain):
+            continue
+        sides_here = {axis.side[m.group()] for m in axis.pattern.finditer(plain)}
+        if len(sides_here) == 1:
+            other = next(w for w, side in axis.side.items() if side not in sides_here)
+            plain = axis.pattern.sub(other, plain)
+            changed = True
+    return plain if changed else ""
 
 
 def negations(text: str) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sessions.records import Lang, Question, Wording
+from sessions.records import Lang, Misconception, Question, Wording
 from tools.grading import relations
 from tools.grading.units import derived_terms, term_patterns, units
 
@@ -47,6 +47,10 @@ class PointView:
     """Which of the question's terms it names."""
     parts: tuple[tuple[frozenset[str], str], ...]
     """Its clauses: whom each is about, and what it says of it."""
+    pieces: tuple[str, ...]
+    """Its clauses as they stand: half a point is one of them."""
+    probes: tuple[str, ...]
+    """The point made false: relations turned round, names exchanged."""
     misconceptions: tuple[int, ...]
 
 
@@ -64,8 +68,12 @@ class QuestionView:
     """Sentences and clauses of the model answer."""
     reference_units: dict[str, float]
     misconceptions: tuple[str, ...]
-    misconception_point: tuple[int, ...]
+    misconception_of: tuple[int, ...]
     """For each text above, the index of the question's misconception."""
+    corrections: tuple[str, ...]
+    """For each text above, what is right instead."""
+    false_units: tuple[dict[str, float], ...]
+    """For each text above, the pieces that neither key point nor correction has."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +83,11 @@ class QuestionVectors:
     asked: Vectors
     points: tuple[Vectors, ...]
     parts: tuple[Vectors, ...]
+    pieces: tuple[Vectors, ...]
+    probes: tuple[Vectors, ...]
     reference: Vectors
     misconceptions: Vectors
+    corrections: Vectors
     background: Vectors
 
 
@@ -95,7 +106,9 @@ def view_of(question: Question, lang: Lang) -> QuestionView:
     terms = tuple(term_patterns(groups))
     names = tuple(relations.entities(" ".join(asked[:1]), [t[0] if t else "" for t in stated]))
     false = [texts_of(m["text"], lang) for m in question["misconceptions"]]
+    flat = [t for texts in false for t in texts]
     owner = [m["key_point"] for m in question["misconceptions"]]
+    right = [t for m in question["misconceptions"] for t in _corrections(m, lang)]
     return QuestionView(
         question=question,
         asked=asked,
@@ -109,8 +122,22 @@ def view_of(question: Question, lang: Lang) -> QuestionView:
         reference=tuple(pieces(reference[0])) if reference else (),
         reference_units=units(" ".join(reference)),
         misconceptions=tuple(t for texts in false for t in texts),
-        misconception_point=tuple(i for i, texts in enumerate(false) for _ in texts),
+        misconception_of=tuple(i for i, texts in enumerate(false) for _ in texts),
+        corrections=tuple(right),
+        false_units=tuple(_only_false(t, r, stated) for t, r in zip(flat, right, strict=True)),
     )
+
+
+def _corrections(row: Misconception, lang: Lang) -> list[str]:
+    """Return one correction for each text of a misconception."""
+    count = len(texts_of(row["text"], lang))
+    found = texts_of(row["correction"], lang)
+    return [found[min(i, len(found) - 1)] if found else "。" for i in range(count)]
+
+
+def _only_false(text: str, right: str, stated: Sequence[Sequence[str]]) -> dict[str, float]:
+    true = set(units(right)).union(*(units(t) for texts in stated for t in texts[:1]))
+    return {u: w for u, w in units(text).items() if u not in true}
 
 
 def _point(
@@ -140,8 +167,18 @@ def _point(
         units=units(first),
         terms=tuple(i for i, t in enumerate(terms) if t.search(" ".join(texts).lower())),
         parts=tuple(parts),
+        pieces=tuple(t.strip() for t in said if len(t.strip()) >= 4),
+        probes=_probes(first, names),
         misconceptions=tuple(i for i, owner in enumerate(owners) if owner == name),
     )
+
+
+def _probes(text: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    found = [relations.flipped(text)] if relations.flipped(text) else []
+    here = [n for n in names if n in text.lower()]
+    for name in here[:1]:
+        found += [relations.swapped(text, name, other) for other in names if other != name][:2]
+    return tuple(found)
 
 
 def pieces(text: str) -> list[str]:
@@ -157,9 +194,12 @@ def pieces(text: str) -> list[str]:
 
 def vectors_of(view: QuestionView, embedder: Embedder) -> QuestionVectors:
     """Embed a view's texts in one batch."""
-    groups: list[Sequence[str]] = [view.asked, BACKGROUND, view.reference, view.misconceptions]
+    fixed = [view.asked, BACKGROUND, view.reference, view.misconceptions, view.corrections]
+    groups: list[Sequence[str]] = list(fixed)
     groups += [p.texts for p in view.points]
     groups += [[text for _, text in p.parts] for p in view.points]
+    groups += [p.pieces for p in view.points]
+    groups += [p.probes for p in view.points]
     flat = [text for group in groups for text in group]
     rows = embedder.encode(flat, "query")
     cut: list[Vectors] = []
@@ -173,6 +213,9 @@ def vectors_of(view: QuestionView, embedder: Embedder) -> QuestionVectors:
         background=cut[1],
         reference=cut[2],
         misconceptions=cut[3],
-        points=tuple(cut[4 : 4 + n]),
-        parts=tuple(cut[4 + n :]),
+        corrections=cut[4],
+        points=tuple(cut[5 : 5 + n]),
+        parts=tuple(cut[5 + n : 5 + 2 * n]),
+        pieces=tuple(cut[5 + 2 * n : 5 + 3 * n]),
+        probes=tuple(cut[5 + 3 * n :]),
     )
