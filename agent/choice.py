@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from typing_extensions import TypedDict
@@ -83,19 +85,22 @@ class View:
     def belief_of(self, topic: str) -> tuple[float, float, int]:
         """Mean, sd and answers of a topic; one never heard of stands at the prior."""
         belief = self.state.belief
-        if topic not in belief.topics:
+        place = belief.place.get(topic)
+        if place is None:
             return 0.0, (OVERALL_SD**2 + TOPIC_SD**2) ** 0.5, 0
-        i = belief.topics.index(topic)
-        return float(belief.mean[i]), float(belief.sd[i]), belief.answers[i]
+        return float(belief.mean[place]), float(belief.sd[place]), belief.answers[place]
 
     def own_sd(self, topic: str) -> float:
         """What is unsure of a topic beyond the doubt about the overall ability."""
-        belief = self.state.belief
-        if topic not in belief.topics:
-            return TOPIC_SD
-        return float(belief.overall @ belief.given_sd[:, belief.topics.index(topic)])
+        place = self.state.belief.place.get(topic)
+        return TOPIC_SD if place is None else float(self.state.belief.own_sd[place])
+
+    @cached_property
+    def session_topics(self) -> Counter[str]:
+        """How many of this session's questions were on each topic."""
+        items, index = self.pool.items, self.pool.index
+        return Counter(items[index[q]].topic for q in self.asked if q in index)
 
     def touched(self, topic: str) -> int:
         """How many of this session's questions were on the topic."""
-        items, index = self.pool.items, self.pool.index
-        return sum(items[index[q]].topic == topic for q in self.asked if q in index)
+        return self.session_topics[topic]

@@ -128,7 +128,9 @@ def rank_topics(view: View) -> list[Reason]:
         return ("must_cover", "cover", "weak").index(tier), worn, waits, -worth[topic] * jitter
 
     belief = view.state.belief
-    odds = dict(zip(belief.topics, weak_odds(belief, PLACES).tolist(), strict=True))
+    odds: dict[str, float] = {}
+    if "weak" in tiers.values():
+        odds = dict(zip(belief.topics, weak_odds(belief, PLACES).tolist(), strict=True))
     left = sum(tier != "weak" for tier in tiers.values())
     reasons = []
     for topic in sorted(topics, key=rank):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NotRequired, cast
 
 from typing_extensions import TypedDict
@@ -84,6 +84,16 @@ class Posterior:
     given_sd: Array
     """[g, topic]"""
 
+    @cached_property
+    def own_sd(self) -> Array:
+        """[topic]: what is unsure of each beyond the doubt about the overall ability."""
+        return self.overall @ self.given_sd
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Where each topic stands in the arrays."""
+        return {topic: i for i, topic in enumerate(self.topics)}
+
     def mastery(self) -> dict[str, TopicMastery]:
         """Return the record of each topic."""
         return {
@@ -122,13 +132,19 @@ def _grid() -> _Grid:
 
 def _likelihood(answer: GradedAnswer) -> Array:
     """[theta]: how well each ability explains the score, the grader's error included."""
+    parameters = answer.get("parameters") or level_parameters(answer["level"])
+    thresholds = tuple(parameters["thresholds"])
+    error = answer.get("error_sd", GRADER_SD)
+    return _explained(parameters["slope"], thresholds, answer["score"], error)
+
+
+@lru_cache(maxsize=8192)
+def _explained(slope: float, thresholds: tuple[float, ...], score: float, error: float) -> Array:
+    """[theta]; kept, since every turn reads the session's answers again."""
     import numpy as np
 
-    parameters = answer.get("parameters") or level_parameters(answer["level"])
-    chances = curves(parameters["slope"], tuple(parameters["thresholds"]), POINTS, EDGE)
-    error = answer.get("error_sd", GRADER_SD)
-    near = np.exp(-0.5 * ((answer["score"] - np.array(GRADES)) / error) ** 2)
-    return near @ chances + 1e-12
+    near = np.exp(-0.5 * ((score - np.array(GRADES)) / error) ** 2)
+    return near @ curves(slope, thresholds, POINTS, EDGE) + 1e-12
 
 
 @lru_cache(maxsize=512)
@@ -228,8 +244,11 @@ def weak_odds(belief: Posterior, places: int = 3) -> Array:
     """Return, for each topic, the probability that it is among the candidate's weakest."""
     import numpy as np
 
+    places = min(places, len(belief.topics))
+    if places == 0:
+        return np.zeros(0)
     steps = (np.arange(DRAWS) + 0.5) / DRAWS
     at = np.minimum(np.searchsorted(np.cumsum(belief.overall), steps), len(belief.overall) - 1)
     draws = belief.given_mean[at] + belief.given_sd[at] * _noise(len(belief.topics))
-    order = np.argsort(np.argsort(draws, axis=1), axis=1)
-    return cast("Array", (order < places).mean(0))
+    line = np.partition(draws, places - 1, axis=1)[:, places - 1 : places]
+    return cast("Array", (draws <= line).mean(0))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from agent.question_pool import Asked, ItemInfo, make_pool
 from agent.selection import KnowledgeState, SelectionPlan, choose
-from sessions.mastery import GradedAnswer, Posterior, estimate, posterior
+from sessions.mastery import Evidence, GradedAnswer, gather, posterior
 from sessions.response import ItemParameters
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -20,6 +21,7 @@ class Policy:
         self.pool = make_pool(self.items.values())
         self.topics = tuple(dict.fromkeys(row["topic"] for row in bank))
         self.seed = seed
+        self.summed: tuple[int, dict[str, Evidence]] | None = None
 
     def next(self, history: list[dict[str, Any]]) -> str | None:
         session = history[-1]["session"] if history else 0
@@ -32,20 +34,27 @@ class Policy:
             for row in history
             if row["session"] < session
         }
-        state = KnowledgeState(belief=self._belief(history, now), past=past)
+        old, new = self._split(history, session)
+        belief = posterior(new, now, self.topics, before=old)
+        state = KnowledgeState(belief=belief, past=past)
         plan = SelectionPlan(topics=self.topics, now=now, seed=self.seed * 97 + session)
         return choose(plan, self.pool, state, asked).question_id
 
     def estimate(self, history: list[dict[str, Any]]) -> dict[str, float]:
-        now = START + (history[-1]["session"] if history else 0) * BETWEEN_SESSIONS
-        found = estimate(self._answers(history), now, self.topics)
+        session = history[-1]["session"] if history else 0
+        old, new = self._split(history, session)
+        now = START + session * BETWEEN_SESSIONS
+        found = posterior(new, now, self.topics, before=old).mastery()
         return {topic: record["mean"] for topic, record in found.items()}
 
-    def _belief(self, history: list[dict[str, Any]], now: datetime) -> Posterior:
-        return posterior(self._answers(history), now, self.topics)
-
-    def _answers(self, history: list[dict[str, Any]]) -> list[GradedAnswer]:
-        return [self._answer(row) for row in history]
+    def _split(
+        self, history: list[dict[str, Any]], session: int
+    ) -> tuple[dict[str, Evidence], list[GradedAnswer]]:
+        """What earlier sessions say, summed up once a session, and this one's answers."""
+        if self.summed is None or self.summed[0] != session:
+            before = [self._answer(row) for row in history if row["session"] < session]
+            self.summed = (session, gather(before))
+        return self.summed[1], [self._answer(row) for row in history if row["session"] >= session]
 
     def _answer(self, row: dict[str, Any]) -> GradedAnswer:
         item = self.items[row["item_id"]]
@@ -54,11 +63,16 @@ class Policy:
             topic=item.topic,
             level=item.level,
             score=row["score"],
-            at=(START + row["session"] * BETWEEN_SESSIONS).isoformat(),
+            at=_at(row["session"]),
         )
         if item.parameters is not None:
             answer["parameters"] = item.parameters
         return answer
+
+
+@lru_cache(maxsize=64)
+def _at(session: int) -> str:
+    return (START + session * BETWEEN_SESSIONS).isoformat()
 
 
 def _item(row: dict[str, Any]) -> ItemInfo:
