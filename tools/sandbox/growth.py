@@ -6,21 +6,15 @@ Used to choose a follow-up, never as a verdict: a small machine's clock cannot p
 
 from __future__ import annotations
 
-import json
 import math
 import random
 import statistics
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.sandbox.backends import choose
-from tools.sandbox.judge import read_message
-from tools.sandbox.languages import plan_for
-from tools.sandbox.records import Limits, SandboxError
-from tools.sandbox.session import open_watch
-from tools.sandbox.watch import Stop
+from tools.sandbox.ask import ask
+from tools.sandbox.records import Limits
 
 Times = Mapping[int, Sequence[float]]
 """Size → seconds of each repetition."""
@@ -151,36 +145,18 @@ def measure(
 ) -> dict[int, list[float]]:
     """Time Python code at each size; stops at the first size that takes too long."""
     limits = Limits(time_s=4.0, wall_s=15.0, memory_mb=512)
-    chosen = choose(backend)
-    plan = plan_for("python", chosen, source, limits)
-    watch = open_watch(chosen.start(plan.launch(stdin=False)), limits)
-    end = time.monotonic() + limits.wall_s
+    requests = ({"fn": function, "args": arguments(n), "repeat": repetitions} for n in sizes)
+    values = ask(source, requests, limits, backend)
     times: dict[int, list[float]] = {}
-    try:
-        watch.send(json.dumps(plan.job("call")).encode())
-        for expected in ("compiled", "loaded"):
-            reply = watch.message(limits.time_s, end)
-            said = None if isinstance(reply, Stop) else read_message(reply)
-            if said is None or said.get("k") != expected:
-                raise SandboxError("the code does not load")
-        for size in sizes:
-            request = {"fn": function, "args": arguments(size), "repeat": repetitions}
-            watch.send(json.dumps(request).encode())
-            seconds = _seconds(watch.message(limits.time_s, end), repetitions)
-            if seconds is None:
-                break
-            times[size] = seconds
-    finally:
-        watch.finish()
+    for size, value in zip(sizes, values, strict=False):
+        if not _are_times(value, repetitions):
+            break
+        times[size] = value
     return times
 
 
-def _seconds(reply: bytes | Stop, repetitions: int) -> list[float] | None:
-    """The times of one size, if the sandbox told any."""
-    message = None if isinstance(reply, Stop) else read_message(reply)
-    value = message.get("v") if message else None
+def _are_times(value: Any, repetitions: int) -> bool:
+    """Whether the sandbox, which may say anything, said times."""
     if not isinstance(value, list) or len(value) != repetitions:
-        return None
-    if not all(isinstance(t, float) and 0 <= t < 60 for t in value):
-        return None
-    return value
+        return False
+    return all(isinstance(t, float) and 0 <= t < 60 for t in value)
