@@ -81,14 +81,18 @@ def _on_about_interviewer(situation: Situation) -> Decision:
     return act(situation, "logistics", why="about_interviewer", key_point=situation.about["aim"])
 
 
-def _help(situation: Situation, why: str) -> Decision:
-    """Give the next rung: a nudge, a leading question, then the answer, and go on."""
+def _help(situation: Situation, why: str, *, asked_for: bool = False) -> Decision:
+    """Give the next rung: a nudge, a leading question, then the answer, and go on.
+
+    Help that was asked for is given whatever the budget says.
+    """
     about, lang = situation.about, situation.lang
     hints = situation.question["hints"]
     spent = about["follow_ups"] >= situation.stage.follow_ups or situation.time_up
     spent = spent or about["returned"]
     tired = situation.unknown_run >= UNKNOWN_PATIENCE and about["hints"] >= 1
-    if spent or tired or situation.unknown_run > UNKNOWN_PATIENCE or not hints:
+    refused = spent or tired or situation.unknown_run > UNKNOWN_PATIENCE
+    if not hints or (refused and not asked_for):
         return leave(situation, why, "let_go")
     if about["hints"] == 0:
         return act(situation, "hint", why=why, key_point=about["aim"], text=say(hints[0], lang))
@@ -106,7 +110,7 @@ _REQUESTS: dict[Intent, Callable[[Situation], Decision]] = {
     "skip": _on_skip,
     "ask_to_repeat": _on_repeat,
     "ask_to_clarify": _on_clarify,
-    "ask_for_hint": lambda s: _help(s, "asked_for_hint"),
+    "ask_for_hint": lambda s: _help(s, "asked_for_hint", asked_for=True),
     "dont_know": lambda s: _help(s, "does_not_know"),
     "thinking": _on_thinking,
     "small_talk": _on_small_talk,

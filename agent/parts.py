@@ -99,8 +99,8 @@ def _isolation() -> str:
     from tools.sandbox import probe
 
     statuses = probe()
-    found = [f"{s['name']}: {'ok' if s['ok'] else s['reason']}" for s in statuses]
-    if not any(s["ok"] for s in statuses):
+    found = [f"{s['name']}: {'ok' if s['works'] else s['detail']}" for s in statuses]
+    if not any(s["works"] for s in statuses):
         raise RuntimeError("no isolation works: " + "; ".join(found))
     return "; ".join(found)
 
