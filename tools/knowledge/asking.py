@@ -16,7 +16,7 @@ from tools.knowledge.text import cut_words, fold, word_rarity
 
 _NUMBER = re.compile(
     r"^[\s#*\-=•·]*(?:第[一二三四五六七八九十百\d]+[章节题部分]*|[（(]?(?:\d+(?:\.\d+)*|[一二三四五六七八九十]+)[)）]?"
-    r"(?:[.、．:：)）]|\s+(?!\d))|[qQ]\s*\d+[.:：、]?|\d+\.(?=\D))\s*"
+    r"(?:[.、．)）]|[:：](?!\d)|\s+(?!\d))|[qQ]\s*\d+[.:：、]?|\d+\.(?=\D))\s*"
 )
 _OPPOSITES = tuple(
     tuple(tuple(side.split("/")) for side in pair.split())

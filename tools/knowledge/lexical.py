@@ -149,7 +149,7 @@ class Lexicon:
         spans = tuple(_spans(segment, hashes) for segment in self.segments)
         frequency = sum((last - first for first, last in spans), np.zeros(len(names)))
         total = sum(int(mask.sum()) for mask in self.live)
-        idf = np.log1p(np.maximum(total - frequency, 0) / (frequency + 0.5))
+        idf = np.log1p((np.maximum(total - frequency, 0) + 0.5) / (frequency + 0.5))
         factors = np.array([weight for _, weight in wanted], dtype=np.float32)
         return Lookup(names, (factors * idf).astype(np.float32), spans)
 

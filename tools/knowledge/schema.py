@@ -162,14 +162,12 @@ def check_record(record: Any, where: str) -> Question:
         key_points=read.table.get("key_points", []),
         misconceptions=read.table.get("misconceptions", []),
         reference=read.wording("reference"),
-        hints=[_Reader({"hint": h}, where).wording("hint") for h in read.table.get("hints", [])],
+        hints=_hint_ladder(read),
         follow_ups=read.table.get("follow_ups", []),
         terms=read.term_lists("terms"),
         prerequisites=read.texts("prerequisites"),
         source=read.text("source"),
     )
-    if len(question["hints"]) not in (0, 3):
-        raise read.fail("hints", f"the ladder has {len(question['hints'])} steps, not 3")
     if "problem" in read.table:
         question["problem"] = _problem(read)
     return question
@@ -193,6 +191,13 @@ def _hints(read: _Reader) -> list[Wording]:
         raise read.fail("hints_en", f"{len(en)} hints against {len(zh)} in Chinese")
     rows = max(len(zh), len(en))
     return [cast(Wording, {k: v[i] for k, v in (("zh", zh), ("en", en)) if v}) for i in range(rows)]
+
+
+def _hint_ladder(read: _Reader) -> list[Wording]:
+    steps = read.table.get("hints", [])
+    if not isinstance(steps, list) or len(steps) not in (0, 3):
+        raise read.fail("hints", "none or a ladder of 3 is wanted")
+    return [_Reader({"hint": step}, f"{read.where}: hints").wording("hint") for step in steps]
 
 
 def _check_point(read: _Reader) -> str:

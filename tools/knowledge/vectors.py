@@ -132,7 +132,7 @@ class Meanings:
         self.build()
 
     def likeness(self, vector: Floats) -> dict[str, Floats] | None:
-        """Return standard scores by kind of text, one an entry; None when not ready."""
+        """Return standard scores, 0 below the mean, by kind of text; None when not ready."""
         return None if self._matrix is None else self._matrix.likeness(vector)
 
 
@@ -212,7 +212,8 @@ class _Part:
             cosines[fine] = self._rows[fine].astype(np.float32) @ vector
         top: Any = np.maximum.reduceat(cosines, self._firsts)
         scores: Floats = (top - top.mean()) / max(float(top.std()), 1e-6)
-        return scores
+        # below the mean says nothing: bare titles (`HyDE`) lie far from every sentence
+        return np.maximum(scores, 0)
 
 
 def _centre(rows: Any) -> None:
