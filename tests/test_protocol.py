@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import random
 import re
+import time
+import tracemalloc
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -859,9 +861,7 @@ def test_the_catalogue_shows_every_tool_as_its_schema() -> None:
 
 
 def cost(text: str) -> int:
-    """Steps of the scanner that a stream takes: characters copied while it is read."""
-    import time
-
+    """Return the processor time, in nanoseconds, of reading a text in small pieces."""
     start = time.process_time()
     parser = Parser(TOOLS)
     for at in range(0, len(text), 4):
@@ -889,6 +889,14 @@ HOSTILE = {
     "sections": ("", "<｜tool▁call▁begin｜>"),
     "bare": ('{"name": "note", "arguments": {"text": "', "\\\\ "),
     "comments": ("<tool_call>{", "/* "),
+    "ticks": ("", "`"),
+    "newlines": ('<tool_call>{"a<": "<"', "\n"),
+    "surplus": ("<function=pick>{}", "}"),
+    "joints": ('<|python_tag|>{"name": "pick"}', "\n;"),
+    "blank draft": ("<think><tool_call>", "\n"),
+    "ticked": ("", "`</s>``"),
+    "names": ("[TOOL_CALLS]", "a"),
+    "heads": ("<tool_call>", "name "),
     "escapes": ('<tool_call>{"a": "', "\\\\"),
 }
 
@@ -903,8 +911,6 @@ def test_twice_the_hostile_text_takes_about_twice_the_time(shape: str) -> None:
 
 
 def test_memory_is_that_of_the_longest_open_call() -> None:
-    import tracemalloc
-
     parser = Parser(TOOLS, max_call_chars=10_000)
     turn = f"Good. <think>weak {CALL}</think> {CALL} {tagged('bad')} `x` and a < b.\n"
     for _ in range(50):

@@ -39,7 +39,6 @@ _SLICE_CHARS = 65_536
 
 _NOTED_IN_SPEECH = NOTED.search
 _NOTED_IN_THOUGHT = re.compile(r"[<\[`\n]").search
-_WAKING = re.compile(r"[>\]}`\n]").search
 
 
 class Parser:
@@ -81,7 +80,7 @@ class Parser:
             return [Thought(piece)] if piece else []
         self._pending.append(piece)
         self._waiting += len(piece)
-        if self._waiting < reader.batch and _WAKING(piece) is None:
+        if self._waiting < reader.batch and reader.waking(piece) is None:
             return []
         return self._run()
 

@@ -23,6 +23,7 @@ _NAMED_BODY_BEGUN = re.compile(
     r"[\s,;]*(?:[A-Za-z_][\w.:-]{0,127}\s?(?:\[(?:[A-Z_]{0,7}\]?)?)?|\{\s*(?:\"[a-z]{0,10})?)?",
     re.A,
 )
+_NOT_JOINING = re.compile(r"[^\s;]").search
 _SEMICOLONS = re.compile(r"\s*;[\s;]*")
 _NEXT_OBJECT = re.compile(r"\s*;[\s;]*\{|\s*\{\s*\"(?:name|type|function|parameters|arguments)\"")
 _NEXT_OBJECT_BEGUN = re.compile(r"\s*(?:;[\s;]*)?(?:\{\s*(?:\"[a-z]{0,10})?)?")
@@ -137,7 +138,7 @@ def _object_ahead(reader: Reader) -> Wait[bool]:
         begun = _NEXT_OBJECT_BEGUN.match(reader.buf, reader.pos)
         if reader.eof or begun is None or begun.end() < len(reader.buf):
             return False
-        yield from reader.more(batch=max(1, reader.rest()))
+        yield from reader.more(batch=max(1, reader.rest()), waking=_NOT_JOINING)
 
 
 def python(reader: Reader, segment: Segment) -> Wait[None]:

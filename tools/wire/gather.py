@@ -10,6 +10,7 @@ from tools.wire.reader import Reader, Wait
 from tools.wire.segment import Body, Segment
 
 _BLANK = re.compile(r"[\s\ufeff\u200b\u200c\u200d\u2060]*")
+_NOT_SURPLUS = re.compile(r"[^\s}\])]").search
 _BRACKETS = re.compile(r"[\s}\])]*")
 _BRACKETS_AND_FENCE = re.compile(r"[\s}\])]*(?:```)?")
 
@@ -55,7 +56,7 @@ def tail_marker(reader: Reader, segment: Segment, wanted: frozenset[Kind]) -> Wa
             break
         if reader.eof:
             break
-        yield from reader.more(batch=max(1, stop - reader.pos))
+        yield from reader.more(batch=max(1, stop - reader.pos), waking=_NOT_SURPLUS)
     segment.take(reader, stop - reader.pos)
     marker = yield from reader.marker()
     if marker is not None and kind_of(marker) in wanted:

@@ -6,7 +6,7 @@ import re
 
 from tools.wire.reader import Reader, Wait
 
-LINE_CHARS = 4_000
+LINE_CHARS = 2_000
 """How far along a line the end of inline code is sought."""
 
 _STEP = re.compile(r"`+|\n|\{|\\.|\"")

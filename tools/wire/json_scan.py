@@ -11,7 +11,7 @@ import re
 from enum import Enum, auto
 
 from tools.dialects import ENDS, OPENERS, Kind, kind_of
-from tools.wire.reader import BODY_BATCH, Reader, Wait
+from tools.wire.reader import BODY_BATCH, WAKING_IN_STRING, Reader, Wait
 from tools.wire.segment import Segment
 
 PAIRS = {"{": "}", "｛": "}", "[": "]", "［": "]", "【": "]", "(": ")", "（": ")"}
@@ -29,6 +29,7 @@ STOPS = OPENERS | ENDS | {Kind.THINK}
 
 _NOTED = re.compile(r"[\"'“”„‟＂‘’‚‛{}\[\]()｛｝［］【】（）/#<]")
 _PLAIN = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
+_NOT_BLANK = re.compile(r"\S").search
 _BLANK = re.compile(r"[\s\ufeff\u200b\u200c\u200d\u2060]*")
 _AFTER_STRING = frozenset(",:}]，：｝］】、;；/#<`")
 _AFTER_STRING_IN_TUPLE = _AFTER_STRING | frozenset(")）")
@@ -153,7 +154,8 @@ def _double_quoted(reader: Reader, segment: Segment) -> Wait[bool]:
         if reader.eof:
             segment.take_rest(reader)
             return tagged
-        yield from reader.more(batch=BODY_BATCH if not reader.rest() else 1)
+        batch = 1 if reader.rest() else BODY_BATCH
+        yield from reader.more(batch=batch, waking=WAKING_IN_STRING)
 
 
 def _other_quoted(
@@ -211,7 +213,7 @@ def next_char(reader: Reader) -> Wait[str | None]:
         if reader.eof:
             return None
         offset = stop - reader.pos
-        yield from reader.more(batch=max(1, offset))
+        yield from reader.more(batch=max(1, offset), waking=_NOT_BLANK)
 
 
 def _fall_back(reader: Reader, segment: Segment, start: int, first_part: int) -> bool:

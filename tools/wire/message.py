@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tools.dialects import OPENERS, Kind, begun, kind_of
+from tools.dialects import OPENERS, Kind, kind_of
 from tools.wire.bare import bare_call
 from tools.wire.bodies import read_calls
 from tools.wire.check import Schemas
@@ -20,6 +20,7 @@ INFO_CHARS = 20
 
 _NOTED = re.compile(r"[<\[`\n]")
 _TICKS = re.compile(r"`+")
+_NO_TICK = re.compile(r"[^`]").search
 _LINE_END = re.compile(r"[ \t]*(?:\r?\n)?")
 
 
@@ -69,7 +70,7 @@ class Message:
         reader, outlet = self.reader, self.outlet
         marker = yield from reader.marker()
         if marker is None:
-            if reader.eof and self._begun_at_end():
+            if self._begun_at_end():
                 return
             outlet.say(reader.buf[reader.pos])
             reader.pos += 1
@@ -90,10 +91,10 @@ class Message:
     def _begun_at_end(self) -> bool:
         """Drop a marker that the end of the stream cut; an opener's is an error."""
         reader, outlet = self.reader, self.outlet
-        text = reader.buf[reader.pos :]
-        kind = begun(text)
+        kind = reader.begun()
         if kind is None or outlet.tick:
             return False
+        text = reader.buf[reader.pos :]
         reader.pos = len(reader.buf)
         outlet.stray_tags += 1
         if kind in OPENERS:
@@ -117,7 +118,7 @@ class Message:
             run = _TICKS.match(reader.buf, reader.pos)
             if run and (run.end() < len(reader.buf) or reader.eof):
                 break
-            yield from reader.more(batch=1)
+            yield from reader.more(batch=max(1, reader.rest()), waking=_NO_TICK)
         ticks = run.end() - run.start()
         if ticks >= 3 and outlet.fence and (outlet.line_start or outlet.calls_in_fence):
             if ticks >= outlet.fence and (yield from self._closes_fence(ticks)):
@@ -149,8 +150,7 @@ class Message:
         while True:
             found = pattern.match(reader.buf, reader.pos)
             stop = found.end() if found else reader.pos
-            info = stop - reader.pos - ticks
-            if stop < len(reader.buf) or reader.eof or info >= INFO_CHARS:
+            if stop < len(reader.buf) or reader.eof:
                 break
             yield from reader.more(batch=1)
         after = reader.buf[stop : stop + 1]

@@ -6,11 +6,12 @@ whole text lay before them, and where the pieces were cut can make no difference
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import re
+from collections.abc import Callable, Generator
 from enum import Enum, auto
 from typing import TypeVar
 
-from tools.dialects import LONGEST, MARKER, may_grow
+from tools.dialects import LONGEST, MARKER, PLAIN_PREFIX, Kind, begun, may_grow
 
 T = TypeVar("T")
 Wait = Generator[None, None, T]
@@ -33,10 +34,16 @@ BODY_BATCH = 512
 """Characters gathered inside a call, where nothing is spoken anyway."""
 
 
+WAKING = re.compile(r"[>\]}`\n]").search
+"""Finds what may end something, so that it is looked at at once."""
+
+WAKING_IN_STRING = re.compile(r'(?<!\\)"').search
+
+
 class Reader:
     """Unread text: `buf` from `pos` on. A position must not be kept over a wait."""
 
-    __slots__ = ("base", "batch", "buf", "eof", "mode", "pos", "reread")
+    __slots__ = ("base", "batch", "buf", "eof", "mode", "pos", "reread", "waking")
 
     def __init__(self) -> None:
         self.buf = ""
@@ -46,19 +53,32 @@ class Reader:
         self.mode = Mode.HELD
         self.batch = 1
         self.reread = 0
+        self.waking: Callable[[str], object] = WAKING
 
-    def more(self, mode: Mode = Mode.HELD, batch: int = SMALL_BATCH) -> Wait[None]:
+    def more(
+        self,
+        mode: Mode = Mode.HELD,
+        batch: int = SMALL_BATCH,
+        waking: Callable[[str], object] = WAKING,
+    ) -> Wait[None]:
         """Wait for more text; afterwards `pos` is 0 unless the stream has ended."""
         self.base += self.pos
         self.buf = self.buf[self.pos :]
         self.pos = 0
         self.mode = mode
         self.batch = batch
+        self.waking = waking
         yield
 
     def rest(self) -> int:
         """Return how many characters are at hand."""
         return len(self.buf) - self.pos
+
+    def begun(self, least: int = PLAIN_PREFIX) -> Kind | None:
+        """Return the kind of marker that the end of the stream cut off here, if one surely was."""
+        if not self.eof or self.rest() > LONGEST:
+            return None
+        return begun(self.buf[self.pos :], least)
 
     def ensure(self, count: int, batch: int = SMALL_BATCH) -> Wait[bool]:
         """Wait until `count` characters are at hand; False when the stream ends before."""

@@ -6,7 +6,7 @@ import re
 from typing import Protocol
 
 from tools.base import ToolCall
-from tools.dialects import ENDS, MARKERS, OPENERS, Kind, begun, kind_of
+from tools.dialects import ENDS, MARKERS, OPENERS, Kind, kind_of
 from tools.wire.bodies import read_calls, readable
 from tools.wire.check import Schemas
 from tools.wire.events import Malformed
@@ -19,6 +19,7 @@ NESTED_CHARS = 400
 """How far behind a nested thought the end of the outer one is sought; a guess."""
 
 _CALL_OPENERS = tuple(marker for marker, kind in MARKERS.items() if kind in OPENERS)
+_NOT_BLANK = re.compile(r"\S").search
 _BLANK = re.compile(r"\s*")
 _NO_JSON_NEEDED = frozenset({Kind.MISTRAL, Kind.FUNCTION, Kind.SECTION, Kind.SECTION_CALL})
 _DRAFT = re.compile(r"\s*(?:```[a-z]*\s*)?(?:[\[{\"'｛“]|<(?:function=|tool_call>))")
@@ -61,7 +62,7 @@ def read_thought(message: _Reading, opener: str) -> Wait[None]:
             yield from _drafts(message)
             last = ""
             continue
-        if marker is None and reader.eof and begun(reader.buf[reader.pos :]) is not None:
+        if marker is None and reader.begun() is not None:
             reader.pos = len(reader.buf)
             return
         text = marker or char
@@ -156,4 +157,4 @@ def _looks_like_call(reader: Reader, kind: Kind | None) -> Wait[bool]:
         found = _DRAFT_BEGUN.match(reader.buf, reader.pos)
         if reader.eof or found is None or found.end() < len(reader.buf):
             return False
-        yield from reader.more(batch=max(1, reader.rest()))
+        yield from reader.more(batch=max(1, reader.rest()), waking=_NOT_BLANK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tools.dialects import Kind, begun, kind_of, name_in
+from tools.dialects import Kind, kind_of, name_in
 from tools.wire.reader import BODY_BATCH, Reader, Wait
 from tools.wire.segment import Segment
 
@@ -33,7 +33,7 @@ def scan_parameters(reader: Reader, segment: Segment) -> Wait[None]:
         marker = yield from reader.marker()
         kind = kind_of(marker) if marker is not None else None
         if marker is None or kind is None:
-            if name is None and reader.eof and begun(reader.buf[reader.pos :], 3) in _CLOSERS:
+            if name is None and reader.begun(3) in _CLOSERS:
                 segment.closed = True
                 segment.take_rest(reader)
                 return
