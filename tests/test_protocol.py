@@ -586,6 +586,7 @@ DEEPSEEK = [
         0,
     ),
     (BEGIN + V3 % ("note", '{"text": "```"}') + END, "", [note("```")], 0),
+    ("a" + BEGIN + END + "b", "ab", [], 0),
     (BEGIN + V31 % ("pick", "") + END, "", [("pick", {})], 0),
     (BEGIN + V31 % ("note", "nothing") + END + "ok", "ok", [], 1),
     (BEGIN + V31 % ("note", "```json\n" + ARGS + "\n```") + END, "", A, 0),

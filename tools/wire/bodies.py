@@ -42,7 +42,8 @@ def read_calls(segment: Segment, schemas: Schemas) -> list[ToolCall | Malformed]
         return [Malformed(str(error), raw)]
     if _empty_list(segment, raw):
         return []
-    if not found and segment.kind is Kind.CALLS and segment.closed and not _inside(raw):
+    wrapper = segment.kind in (Kind.CALLS, Kind.SECTION)
+    if not found and wrapper and segment.closed and not _inside(raw):
         return []
     if not found:
         return [Malformed(_nothing_read(segment), raw)]
