@@ -66,9 +66,8 @@ def many_entries(count: int) -> list[Entry]:
 def test_bank_load(tmp_path: Path) -> None:
     parsed = milliseconds(lambda: load_bank("kaoguan", tmp_path))
     kept = min(milliseconds(lambda: load_bank("kaoguan", tmp_path)) for _ in range(5))
-    print(
-        f"\nbank: {len(load_bank().questions)} questions, parsed {parsed:.0f} ms, kept {kept:.0f} ms"
-    )
+    count = len(load_bank().questions)
+    print(f"\nbank: {count} questions, parsed {parsed:.0f} ms, kept {kept:.0f} ms")
 
 
 @pytest.mark.parametrize("thorough", [False, True])
@@ -122,8 +121,8 @@ def test_a_hundred_thousand_questions(tmp_path: Path) -> None:
     files = (tmp_path / "cache" / "search").iterdir()
     size = sum(path.stat().st_size for path in files) / 2**20
     print(
-        f"\n100,000 questions: index {built:.0f} s, {grown:.0f} MB more, {size:.0f} MB on disk, opened"
-        f" again {opened:.1f} s; search {spread(times)}"
+        f"\n100,000 questions: index {built:.0f} s, {grown:.0f} MB more, {size:.0f} MB on disk,"
+        f" opened again {opened:.1f} s; search {spread(times)}"
     )
 
 

@@ -79,6 +79,7 @@ _LONG_TAIL = 12  # a heading's colon is followed by its example or its answer
 _BACKGROUND = {"LLM": 0.15, "NLP": 0.4, "Python": 0.3, "Language model": 0.7}
 """Terms that in this field tell little of a question's subject."""
 # aspects, though the glossary has them as terms
+_BESIDE_WHY = frozenset({"why", "mitigate", "compare"})
 _NOT_SUBJECT = frozenset({"Evaluation", "Strengths and weaknesses"})
 _TERM = 1.3
 _KINDS = frozenset(
@@ -108,6 +109,8 @@ class Asking:
     def specific(self) -> frozenset[str]:
         """Aspects but for those that say little; a problem to be solved is not asked twice."""
         found = self.aspects - GENERAL
+        if "why" in found:  # what else is named belongs to what is to be explained
+            found &= _BESIDE_WHY
         return found - {"problem"} if found & {"mitigate", "why"} else found
 
 

@@ -82,7 +82,11 @@ class Glossary:
         folded, places = squeeze(text)
         found: list[TermMatch] = []
         at = 0
+        heads = self._lengths
         while at < len(folded):
+            if folded[at : at + _HEAD] not in heads and folded[at] not in heads:
+                at += 1
+                continue
             length = self._match_at(folded, places, text, at)
             if length:
                 end = places[at + length - 1] + 1

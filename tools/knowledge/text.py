@@ -19,7 +19,7 @@ from typing import Any
 
 _LATIN = re.compile(r"[a-z0-9_.+#]*[a-z0-9_+#]")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
-_GAP = re.compile(r"[\s\-_‐‑–—·]")
+_GAPS = frozenset(" \t\n\r\f\v\u00a0\u3000-_‐‑–—·")
 _LOAD_LOCK = threading.Lock()
 _CACHE: dict[str, Path] = {}
 
@@ -42,10 +42,14 @@ def fold(text: str) -> str:
 
 def squeeze(text: str) -> tuple[str, list[int]]:
     """Fold and drop spaces and hyphens; the list gives each kept character's place in `text`."""
+    folded = fold(text)
+    if len(folded) == len(text):  # nearly always: each character folds to one
+        spots = [place for place, char in enumerate(folded) if char not in _GAPS]
+        return "".join([folded[place] for place in spots]), spots
     kept: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):
-        if _GAP.match(char):
+        if char in _GAPS:
             continue
         for piece in fold(char):
             kept.append(piece)
