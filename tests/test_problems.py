@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tools.knowledge import problems
 from tools.knowledge.problems import (
     ProblemError,
     as_question,
@@ -52,8 +55,7 @@ def test_the_reference_passes_everything(name: str) -> None:
 def test_the_brute_force_agrees_on_small_cases(name: str) -> None:
     problem = PROBLEMS[name]
     tests = public_tests(problem)
-    for seed in (1, 2):
-        tests += hidden_tests(problem, seed=seed, large=False)
+    tests += hidden_tests(problem, seed=1, large=False)
     result = run(problem.submission(problem.brute), tests, limits_here())
     assert result["verdict"] == "AC", (result["reason"], result["failing"])
 
@@ -64,18 +66,28 @@ def test_every_wrong_solution_fails_a_hidden_test_as_foretold(name: str) -> None
     problem = PROBLEMS[name]
     for wrong in problem.wrong:
         tests = hidden_tests(problem)
-        result = run(problem.submission(wrong.source), tests, limits_here())
-        assert result["verdict"] == wrong.verdict, (result["reason"], wrong.source)
+        short = replace(limits_here(), time_s=1.0) if wrong.verdict == "TLE" else limits_here()
+        result = run(problem.submission(wrong.source), tests, short)
+        # Code that never ends may meet the limit on memory first.
+        foretold = {"TLE", "MLE"} if wrong.verdict == "TLE" else {wrong.verdict}
+        assert result["verdict"] in foretold, (result["reason"], wrong.source)
 
 
 @needs_sandbox
 @EACH
-def test_hidden_tests_are_the_same_for_everybody(name: str) -> None:
-    problem = PROBLEMS[name]
-    tests = hidden_tests(problem)
+def test_no_problem_is_judged_by_a_handful(name: str) -> None:
+    tests = hidden_tests(PROBLEMS[name])
     assert len(tests) >= 5
     assert not any(test["public"] for test in tests)
-    assert tests == hidden_tests(problem)
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", ["two-sum", "kmeans", "kth-largest", "bpe-train"])
+def test_hidden_tests_are_the_same_for_everybody(name: str) -> None:
+    first = hidden_tests(PROBLEMS[name], seed=5)
+    problems._made.cache_clear()
+    assert first == hidden_tests(PROBLEMS[name], seed=5)
+    assert first != hidden_tests(PROBLEMS[name], seed=6)
 
 
 @needs_sandbox
@@ -115,7 +127,7 @@ def test_a_problem_makes_a_whole_question(name: str) -> None:
     assert question["kind"] == "code"
     assert len(question["hints"]) == 3
     for lang in ("zh", "en"):
-        assert all(question["wording"][lang] for _ in (1,))  # type: ignore[literal-required]
+        assert question["wording"][lang]  # type: ignore[literal-required]
         assert all(point["text"][lang] for point in question["key_points"])  # type: ignore[literal-required]
     told = str(question["problem"])
     assert "def cases" not in told and PROBLEMS[name].reference.strip() not in told

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tools.sandbox import SandboxError, backends, probe
+from tools.sandbox.checkers import CHECKERS
 from tools.sandbox.compare import equal, same_output, shown
 from tools.sandbox.records import Limits
 from tools.sandbox.runner import run
@@ -304,6 +305,33 @@ def test_numpy_is_offered_when_the_machine_has_it_for_that_python(backend: str) 
     source = "import numpy as np\ndef solve(n):\n    return np.array([n]) + 1\n"
     tests = [{"fn": "solve", "args": [1], "expected": [2]}]
     assert verdict(source, backend, tests) == "AC"
+
+
+def test_a_torch_module_is_judged_by_what_the_test_names() -> None:
+    got = {"shape": [2, 3], "finite": True, "without_grad": [], "values": [[1.0, 2.0]]}
+    check = CHECKERS["torch_module"]
+    assert check([], got, {"shape": [2, 3], "values": [[1.00001, 2.0]]}) == ""
+    assert "shape" in check([], got, {"shape": [3, 2]})
+    assert "parameters" in check([], got, {"parameters": ["w"]})
+    assert check([], "nothing", {"shape": [2, 3]})
+
+
+@pytest.mark.parametrize("backend", [b for b in WORKING if b != "wasi"])
+def test_a_torch_module_is_run_forward_and_backward(backend: str) -> None:
+    from tools.sandbox import libraries
+
+    if not libraries.has("torch", backends.choose(backend)):
+        pytest.skip("no PyTorch for the Python that runs candidates' code")
+    source = (
+        "import torch\nclass Net(torch.nn.Module):\n    def __init__(self, d):\n"
+        "        super().__init__()\n        self.w = torch.nn.Linear(d, 2)\n"
+        "    def forward(self, x):\n        return self.w(x)\n"
+    )
+    wanted = {"shape": [1, 2], "finite": True, "without_grad": []}
+    test = {"module": "Net", "init": {"d": 3}, "inputs": [[[1.0, 2.0, 3.0]]]}
+    test |= {"expected": wanted, "check": "torch_module"}
+    limits = {"memory_mb": 2048, "time_s": 20, "wall_s": 60}
+    assert verdict(source, backend, [test], **limits) == "AC"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a user")

@@ -94,6 +94,19 @@ def cost_at_most(args: list[Any], got: Any, expected: Any) -> str:
     return "" if got <= limit else f"{got:g} is more than {expected:g}"
 
 
+def torch_module(args: list[Any], got: Any, expected: Any) -> str:
+    """What a run of a torch module reported, as far as the test names it."""
+    if not isinstance(got, dict):
+        return "the module gave no report"
+    wrong = [key for key in expected if key != "tol" and key not in got]
+    wrong += [k for k in expected if k in got and not equal(expected[k], got[k], _tol(expected))]
+    return f"{wrong[0]} is not as wanted" if wrong else ""
+
+
+def _tol(expected: Any) -> float:
+    return float(expected.get("tol", 1e-4))
+
+
 CHECKERS: Mapping[str, Checker] = {
     "any_order": any_order,
     "any_order_deep": any_order_deep,
@@ -103,4 +116,5 @@ CHECKERS: Mapping[str, Checker] = {
     "frequencies": frequencies,
     "clusters": clusters,
     "cost_at_most": cost_at_most,
+    "torch_module": torch_module,
 }

@@ -17,6 +17,9 @@ TYPE_CHECKING = False  # importing `typing` would cost 10 ms
 if TYPE_CHECKING:
     from typing import Any
 
+    from tools.sandbox.answers import answer
+    from tools.sandbox.selflock import lock_self
+
 FILENAME = "solution.py"
 _MESSAGE_CHARS = 2000
 
@@ -190,88 +193,6 @@ def _load(channel: Channel, job: dict[str, Any], name: str) -> tuple[Any, Any, l
     return code, module, lines
 
 
-def _finish(value: Any, test: dict[str, Any], args: list[Any]) -> Any:
-    """The value to judge: what was returned, yielded, or changed in place."""
-    if hasattr(value, "__await__") and hasattr(value, "cr_frame"):
-        import asyncio
-
-        value = asyncio.run(value)
-    if test.get("take") is not None:
-        taken: list[Any] = []
-        for item in value:
-            if len(taken) >= test["take"]:
-                break
-            taken.append(item)
-        value = taken
-    return args[test["in_place"]] if test.get("in_place") is not None else value
-
-
-def _find(module: Any, name: str) -> Any:
-    found = module.__dict__.get(name)
-    holder = module.__dict__.get("Solution")
-    if found is None and isinstance(holder, type) and hasattr(holder, name):
-        return getattr(holder(), name)
-    if found is None:
-        raise NameError("the code defines no " + repr(name))
-    return found
-
-
-def _operate(module: Any, test: dict[str, Any]) -> list[Any]:
-    """Build an object and call its methods in turn; the first answer is always None."""
-    built: Any = None
-    answers: list[Any] = []
-    for name, args in test["ops"]:
-        if built is None:
-            built = _find(module, name)(*args)
-            answers.append(None)
-        else:
-            answers.append(getattr(built, name)(*args))
-    return answers
-
-
-def _time_calls(module: Any, test: dict[str, Any]) -> list[float]:
-    """Seconds of each repetition, with fresh arguments each time."""
-    function, seconds = _find(module, test["fn"]), []
-    for _ in range(test["repeat"]):
-        args = decode(encode(test["args"]))
-        begun = time.perf_counter()
-        function(*args)
-        seconds.append(time.perf_counter() - begun)
-    return seconds
-
-
-def _answer(module: Any, test: dict[str, Any]) -> Any:
-    if "repeat" in test:
-        return _time_calls(module, test)
-    if "ops" in test:
-        return _operate(module, test)
-    if "module" in test:
-        return examine_module(_find(module, test["module"]), test)
-    args = test.get("args", [])
-    value = _find(module, test["fn"])(*args, **test.get("kwargs", {}))
-    return _finish(value, test, args)
-
-
-def examine_module(build: Any, test: dict[str, Any]) -> dict[str, Any]:
-    """Run a torch module forward and backward; report shapes, values and gradients."""
-    import torch  # type: ignore[import-not-found]  # only where the machine has it
-
-    torch.manual_seed(test.get("seed", 0))
-    module = build(**test.get("init", {}))
-    inputs = [torch.tensor(value) for value in test["inputs"]]
-    output = module(*inputs)
-    output.float().sum().backward()
-    grads = {name: p.grad for name, p in module.named_parameters() if p.requires_grad}
-    return {
-        "shape": list(output.shape),
-        "values": output if test.get("values") else None,
-        "parameters": sorted(name for name, _ in module.named_parameters()),
-        "without_grad": sorted(name for name, grad in grads.items() if grad is None),
-        "finite": bool(torch.isfinite(output).all())
-        and all(bool(torch.isfinite(g).all()) for g in grads.values() if g is not None),
-    }
-
-
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -283,7 +204,7 @@ def _flush() -> None:
 def _one_test(channel: Channel, module: Any, lines: list[str], test: dict[str, Any]) -> None:
     begun = time.perf_counter()
     try:
-        value = _answer(module, test)
+        value = answer(module, test)
     except BaseException as error:
         reply: dict[str, Any] = {"k": "raised", "error": describe(error, lines)}
     else:
@@ -358,7 +279,7 @@ def main(requests: int, replies: int) -> None:
     _set_limits(config.get("limits", {}))
     _set_thread_stack(config.get("thread_stack", 0))
     if config.get("lock"):
-        lock_self(config["lock"])  # type: ignore[name-defined]  # noqa: F821  (selflock.py's text)
+        lock_self(config["lock"])
     channel.send({"k": "ready"})
     job = channel.receive()
     if not config.get("prefix"):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _HERE = Path(__file__).parent
+_PARTS = ("selflock.py", "answers.py", "harness.py")
 _FLAGS = ("-I", "-S", "-B", "-X", "utf8")
 _BOOT = (
     "import marshal,os\n"
@@ -57,9 +58,9 @@ class Interpreter:
 
 
 def harness_source() -> str:
-    """The text that runs inside: the self-lock, then the harness, one future import."""
+    """The text that runs inside: the parts in order, with one future import."""
     future = "from __future__ import annotations\n"
-    parts = [(_HERE / name).read_text("utf-8") for name in ("selflock.py", "harness.py")]
+    parts = [(_HERE / name).read_text("utf-8") for name in _PARTS]
     return future + "\n".join(part.replace(future, "") for part in parts)
 
 
