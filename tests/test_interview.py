@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +202,8 @@ async def main():
     async with open_interview(Setup(format="quick", seed=3), ledger, folder) as interviewer:
         async for _ in interviewer.begin():
             pass
-        for answer in ("不太清楚", "应该和稳定性有关系，别的说不上来。", "给个提示", "结束面试", "结束"):
+        answers = ("不太清楚", "应该和稳定性有关系，别的说不上来。", "给个提示", "结束面试", "结束")
+        for answer in answers:
             async for _ in interviewer.reply(answer):
                 pass
 
@@ -242,6 +244,6 @@ def test_kill_9_at_any_node_loses_and_doubles_nothing(node: str, when: str, tmp_
     ids = [turn["id"] for turn in turns]
     assert len(ids) == len(set(ids))
     speakers = [turn["speaker"] for turn in turns]
-    assert all(a != b for a, b in zip(speakers, speakers[1:], strict=False)), speakers
+    assert all(a != b for a, b in pairwise(speakers)), speakers
     numbers = [turn["number"] for turn in turns]
     assert numbers == list(range(1, len(turns) + 1))
