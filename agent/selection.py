@@ -69,7 +69,7 @@ def _is_open(view: View, place: int, relaxed: Relaxed) -> bool:
     if past:
         again = sum(question in state.past for question in view.asked)
         due = state.due.get(item.id)
-        room = plan.mode == "practice" or again < plan.total * DUE_BONUS
+        room = plan.mode == "practice" or again + 1 <= plan.total * DUE_BONUS
         if due is None or not due.due or not room:
             return False
         if free_wording(item, past, plan.now) is None:

@@ -18,13 +18,15 @@ TOLD_CAP = 20.0
 ENOUGH_ANSWERS = 2
 TOO_WIDE_SD = 1.0
 """As wide as the whole field of candidates: no word fits, wherever the middle lies."""
-WIDE_SD = 0.75
-"""Above this a range that touches several words is not called fair either."""
+NARROW_SD = 0.5
+"""Below this a topic on the border of two words gets the likelier one."""
 WEAK_BELOW = -0.5
 STRONG_ABOVE = 0.5
 """Logits from the average candidate: about 40 and 60 of 100 points on a middling question."""
 SURE = 0.8
 """How likely a topic has to lie beyond a line before the word is used: a choice, not a measure."""
+BARELY = 0.25
+"""A topic this unlikely to be weak may be called fair though its range is wide."""
 
 Standing = Literal["not_covered", "not_enough_evidence", "weak", "fair", "strong"]
 
@@ -75,11 +77,14 @@ def standing(mastery: TopicMastery) -> Standing:
         return "not_covered"
     if mastery["answers"] < ENOUGH_ANSWERS or mastery["sd"] > TOO_WIDE_SD:
         return "not_enough_evidence"
-    if chance_below(mastery, WEAK_BELOW) >= SURE:
+    weak, not_strong = chance_below(mastery, WEAK_BELOW), chance_below(mastery, STRONG_ABOVE)
+    if weak >= SURE:
         return "weak"
-    if chance_below(mastery, STRONG_ABOVE) <= 1 - SURE:
+    if not_strong <= 1 - SURE:
         return "strong"
-    return "fair" if mastery["sd"] <= WIDE_SD else "not_enough_evidence"
+    if mastery["sd"] <= NARROW_SD:
+        return "weak" if weak >= 0.5 else "strong" if not_strong < 0.5 else "fair"
+    return "fair" if weak <= BARELY else "not_enough_evidence"
 
 
 def by_standing(mastery: Mapping[str, TopicMastery]) -> dict[Standing, list[str]]:

@@ -98,6 +98,10 @@ def test_information_peaks_where_the_difficulty_lies():
         (3, -0.7, 0.9, "not_enough_evidence"),
         (4, 0.0, 0.6, "fair"),
         (4, 1.4, 0.6, "strong"),
+        (3, -0.35, 0.67, "not_enough_evidence"),
+        (9, -0.55, 0.4, "weak"),
+        (9, -0.4, 0.4, "fair"),
+        (9, 0.6, 0.4, "strong"),
     ],
 )
 def test_the_word_for_a_topic_follows_the_evidence(answers, mean, sd, word):
