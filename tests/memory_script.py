@@ -1,4 +1,4 @@
-"""Reads tests/data/memory/script.txt into session records and scores operations against its gold."""
+"""Reads tests/data/memory/script.txt and scores operations against what it expects."""
 
 from __future__ import annotations
 
@@ -172,8 +172,8 @@ def _compare(scripted: Scripted, found: list[Operation], total: Score) -> None:
         mine = by_turn.pop(gold.turn, [])
         wanted = {(op, key): words for op, key, words in gold.changes}
         got = {(op["op"], op["key"]): (op["quote"] or {"text": ""})["text"] for op in mine}
-        hits = [k for k, words in wanted.items() if k in got and words in (got[k] or words)
-                or k in got and k[0] == "delete"]  # fmt: skip
+        hits = [k for k, words in wanted.items() if (k in got and words in (got[k] or words))
+                or (k in got and k[0] == "delete")]  # fmt: skip
         total.right += len(hits) if wanted or got else 1
         total.all += len(set(wanted) | set(got)) or 1
         if len(hits) < len(set(wanted) | set(got)):
