@@ -12,9 +12,9 @@ _THREADS = 48
 """Node starts about a dozen threads by itself."""
 _RUNTIME_MB = 96
 _PROGRAM = (
-    "const vm=require('vm'),fs=require('fs');"
-    "global.require=require;global.module={exports:{}};global.exports=module.exports;"
-    "vm.runInThisContext(process.argv[1],{filename:'solution.js'});"
+    "{const vm=require('vm');"
+    "global.require=require;global.module={exports:{}};global.exports=global.module.exports;"
+    "vm.runInThisContext(process.argv[1],{filename:'solution.js'});}"
 )
 
 
