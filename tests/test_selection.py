@@ -242,3 +242,21 @@ def test_every_reason_can_be_said_in_both_languages():
         assert len(zh) == len(en) == len(choice.reasons)
         assert all("{" not in line for line in (*zh, *en))
     assert "检索" in explain(chosen[3].reasons, "zh", {"rag": "检索"})[0]
+
+
+def test_the_cost_of_a_choice_grows_no_faster_than_the_bank():
+    import time
+
+    def cost(count):
+        pool = make_pool(
+            ItemInfo(f"q{n}", TOPICS[n % 6], 1 + n // 6 % 5, wordings=2) for n in range(count)
+        )
+        known = state([graded(t, 40) for t in TOPICS])
+        spent = []
+        for seed in range(7):
+            start = time.process_time()
+            choose(plan(seed=seed), pool, known, [])
+            spent.append(time.process_time() - start)
+        return min(spent)
+
+    assert cost(5000) < 20 * cost(500)
