@@ -11,7 +11,7 @@ import re
 from enum import Enum, auto
 
 from tools.dialects import ENDS, OPENERS, Kind, kind_of
-from tools.wire.reader import BODY_BATCH, WAKING_IN_STRING, Reader, Wait
+from tools.wire.reader import BODY_BATCH, WAKING, WAKING_IN_STRING, Reader, Wait
 from tools.wire.segment import Segment
 
 PAIRS = {"{": "}", "｛": "}", "[": "]", "［": "]", "【": "]", "(": ")", "（": ")"}
@@ -142,7 +142,7 @@ def _string(reader: Reader, segment: Segment, quote: str, ends: frozenset[str]) 
 
 def _double_quoted(reader: Reader, segment: Segment) -> Wait[bool]:
     """Move the rest of a string and its closing quote; True when it holds what may be a tag."""
-    tagged = False
+    tagged, waits = False, 0
     while True:
         found = _PLAIN.match(reader.buf, reader.pos)
         stop = found.end() if found else reader.pos
@@ -155,7 +155,9 @@ def _double_quoted(reader: Reader, segment: Segment) -> Wait[bool]:
             segment.take_rest(reader)
             return tagged
         batch = 1 if reader.rest() else BODY_BATCH
-        yield from reader.more(batch=batch, waking=WAKING_IN_STRING)
+        # Most strings are short and end before a bracket; in a long one brackets are words.
+        yield from reader.more(batch=batch, waking=WAKING if waits < 2 else WAKING_IN_STRING)
+        waits += 1
 
 
 def _other_quoted(
