@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from agent.assembly import GRADED_CHARS, Setup, SetupError, assemble, setup_of, started
+from agent.coding import run_turn
 from agent.events import Closed, Event, Notice, Said, TurnDone
 from agent.interview import Interview
 from agent.state import STATE_VERSION, InterviewState, fresh_state
@@ -22,7 +23,8 @@ from sessions.checkpoints import open_checkpoints, prune
 from sessions.journal import Started
 from sessions.ledger import Ledger
 from sessions.lock import session_lock
-from sessions.records import Turn, Word
+from sessions.records import Question, Turn, Word
+from tools.base import ChatModel
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -85,20 +87,37 @@ class Interviewer:
         heard: bool = False,
         words: list[Word] | None = None,
         seconds: float | None = None,
+        repaired: str | None = None,
     ) -> AsyncIterator[Event]:
         """Take one turn of the candidate and let the interviewer answer it."""
-        turn = self._record(text, heard, words, seconds)
+        turn = self._record(text, heard, words, seconds, repaired)
         if len(turn["text"]) > GRADED_CHARS:
             yield Notice("long_answer", f"{len(turn['text'])} > {GRADED_CHARS}")
         async for event in self._resume(turn["id"]):
             yield event
+
+    async def current_question(self) -> Question | None:
+        """Return the question under discussion."""
+        return self.interview.question((await self.state())["about"]["question"])
+
+    async def try_code(self, text: str) -> dict[str, Any] | None:
+        """Run code against the public tests of the problem under discussion; None without one."""
+        question = await self.current_question()
+        if question is None or question["kind"] != "code":
+            return None
+        return await run_turn(question, text, submit=False)
 
     async def state(self) -> InterviewState:
         """Return the present checkpoint's values."""
         return cast(InterviewState, (await self._snapshot()).values)
 
     def _record(
-        self, text: str, heard: bool, words: list[Word] | None, seconds: float | None
+        self,
+        text: str,
+        heard: bool,
+        words: list[Word] | None,
+        seconds: float | None,
+        repaired: str | None,
     ) -> Turn:
         journal = self.interview.journal
         last = journal.recent_turns(1)
@@ -118,6 +137,8 @@ class Interviewer:
             turn["words"] = words
         if seconds is not None:
             turn["seconds"] = seconds
+        if repaired is not None:
+            turn["repaired"] = repaired
         journal.add_turn(turn)
         return turn
 
@@ -182,11 +203,23 @@ async def open_interview(
         interview = assemble(setup, ledger, name, folder)
         if not session:
             interview.journal.record("session_started", started(setup, interview.bank), "started")
-        async with open_checkpoints(folder / CHECKPOINT_FILE) as saver:
-            interviewer = Interviewer(interview, saver)
-            if interviewer.is_closed:
-                raise SetupError(f"session {name} is over: read it with `kaoguan report {name}`")
-            yield interviewer
+        try:
+            async with open_checkpoints(folder / CHECKPOINT_FILE) as saver:
+                interviewer = Interviewer(interview, saver)
+                if interviewer.is_closed:
+                    raise SetupError(
+                        f"session {name} is over: read it with `kaoguan report {name}`"
+                    )
+                yield interviewer
+        finally:
+            await _close(interview.speaker)
+
+
+async def _close(model: ChatModel) -> None:
+    """Close the model's connection, when it keeps one."""
+    close = getattr(model, "aclose", None)
+    if close is not None:
+        await close()
 
 
 def _find(ledger: Ledger, session: str) -> Started:

@@ -46,6 +46,9 @@ class Model:
     timeout_s: float = 30.0
     budget_tokens: int = 400_000
     """Tokens a session may use; the goodbye has its own reserve."""
+    price_in: float = 0.0
+    """Of a million prompt tokens, for the cost shown; 0 means unknown."""
+    price_out: float = 0.0
 
 
 @dataclass(frozen=True)

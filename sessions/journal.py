@@ -6,7 +6,7 @@ Every write has a key, so that a node which runs twice after a crash records onc
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NotRequired, cast
 
 from typing_extensions import TypedDict
 
@@ -39,11 +39,15 @@ class Reply(TypedDict):
     spoken: str
     calls: list[dict[str, Any]]
     malformed: int
+    errors: NotRequired[list[str]]
+    """Why each malformed call could not be made."""
+    repairs: NotRequired[int]
+    """Repairs that the calls needed to be read."""
     dropped: list[dict[str, str]]
     """Sentences that the conduct gate refused, each with the rule it broke."""
     model: str
     fallback: str
-    """Why the embedded interviewer finished the turn; empty when it did not."""
+    """Why the embedded interviewer finished the turn, as `code: detail`; empty when it did not."""
 
 
 class Journal:

@@ -72,6 +72,7 @@ def fail(message: str, *, usage: bool = False) -> NoReturn:
 def calm() -> Iterator[None]:
     """Turn the errors that a user can do something about into one line and an exit code."""
     from agent.assembly import SetupError
+    from agent.models.presets import PresetError
     from agent.plan import PlanError
     from sessions.ledger import LedgerError
     from sessions.lock import SessionBusy
@@ -79,7 +80,7 @@ def calm() -> Iterator[None]:
 
     try:
         yield
-    except (PlanError, SetupError) as error:
+    except (PlanError, PresetError, SetupError) as error:
         fail(str(error), usage=True)
     except (BankError, LedgerError, SessionBusy) as error:
         fail(str(error))

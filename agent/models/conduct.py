@@ -203,7 +203,7 @@ def _wrong_language(sentence: str, lang: Lang) -> bool:
     chinese, words = len(_CJK.findall(sentence)), len(_LATIN_WORD.findall(sentence))
     if lang == "zh":
         return (words >= 4 and chinese == 0) or (words >= 6 and chinese < words)
-    return chinese >= 2 and chinese > words
+    return chinese > words
 
 
 def _without_quotes(sentence: str, allowed: str) -> str:

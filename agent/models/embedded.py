@@ -135,6 +135,8 @@ def _say_move(wording: _Wording) -> str:
         return wording.choose("close", "close")
     if move == "invite_questions":
         return _answer_question(wording)
+    if brief["why"] == "write_code":
+        return wording.choose("move", "write_code")
     if brief["why"] == "long_and_thin":
         return wording.choose("move", "shorter")
     if move == "challenge" and quote:

@@ -18,11 +18,12 @@ LEAST = 4
 
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[A-Za-z][A-Za-z0-9]*|\d+(?:\.\d+)?")
 _STOP = frozenset(
-    """a an the of to in on at by for with from into over under and or but not no nor so if then than
-    that this these those it its is are was were be been being do does did has have had can could
-    will would may might must shall should as when while which what who how why where there each
-    every all any some more most less much many very too also only just one you your we our they
-    their he she i me my because since between both such same other about up down out""".split()
+    """a an the of to in on at by for with from into over under and or but not no nor so if then
+    than that this these those it its is are was were be been being do does did has have had
+    can could will would may might must shall should as when while which what who how why
+    where there each every all any some more most less much many very too also only just one
+    you your we our they their he she i me my because since between both such same other about
+    up down out""".split()
 )
 
 

@@ -8,9 +8,12 @@ from langgraph.runtime import Runtime
 
 from agent.events import Notice, Said
 from agent.interview import Interview
+from agent.models.faults import calm_line
+from agent.nodes.use_tools import MOST_ROUNDS
 from agent.prompting import messages_for, rules_for
 from agent.sentences import Sentences
 from agent.speaking import Speaker, answered_by, speak
+from agent.spending import over_budget, record_usage
 from agent.state import InterviewState
 from sessions.journal import Reply
 from sessions.records import Turn
@@ -41,22 +44,33 @@ async def respond(state: InterviewState, runtime: Runtime[Interview]) -> dict[st
         count += 1
         write(Said(sentence))
 
+    messages = messages_for(interview, state)
     speaker = Speaker(
         model=interview.speaker,
         fallback=interview.fallback,
         tools=schemas(),
         rules=rules_for(interview, state),
         move=state["decision"]["move"],
+        earlier=_earlier(interview, state),
+        may_look=state["round"] < MOST_ROUNDS,
+        withheld=over_budget(interview, messages, state["decision"]["move"]),
     )
-    messages = messages_for(interview, state)
     tape = _Tape(interview, place)
     reply = await speak(speaker, messages, say, tape.keep, spoken_before)
     tape.flush()
+    record_usage(interview, place)
     journal.record("reply", {**reply, "place": place}, f"reply:{place}")
     if reply["fallback"] and reply["model"] != interview.fallback.name:
-        write(Notice("fallback", reply["fallback"]))
+        write(Notice("fallback", calm_line(reply["fallback"], interview.lang)))
     _record_turn(interview, state, reply)
     return {}
+
+
+def _earlier(interview: Interview, state: InterviewState) -> tuple[str, ...]:
+    """Return what was said in this turn's earlier rounds."""
+    turn = state["turn"] or "opening"
+    replies = (interview.journal.find(f"reply:{turn}:{n}") for n in range(state["round"]))
+    return tuple(s for reply in replies if reply for s in _sentences(reply["spoken"]))
 
 
 class _Tape:
