@@ -181,7 +181,7 @@ class Lexicon:
 
 
 def _holds(places: Any, place: int) -> bool:
-    at = int(places.searchsorted(place))
+    at = int(places.searchsorted(places.dtype.type(place)))  # an int would widen the whole slice
     return at < len(places) and int(places[at]) == place
 
 
