@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from agent.coding import code_questions
 from agent.interview import GradeAnswers, Interview
 from agent.models.embedded import EmbeddedInterviewer
 from agent.next_question import pool_of
@@ -121,6 +122,8 @@ def assemble(setup: Setup, ledger: Ledger, session: str, folder: Path) -> Interv
     plan = load_format(setup.format)
     stage_bank = load_bank(SHIPPED, folder)
     bank = stage_bank if setup.bank == SHIPPED else load_bank(setup.bank, folder)
+    if any("code" in stage.kinds for stage in plan.stages):
+        bank = Bank(bank.name, bank.version, (*bank.questions, *code_questions()))
     topics = check_topics(setup.topics)
     embedded = EmbeddedInterviewer()
     titles = {t.id: getattr(t, setup.lang) for t in load_topics().values()}

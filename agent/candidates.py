@@ -17,6 +17,7 @@ from typing import Any
 
 from agent.situation import say
 from sessions.records import KeyPoint, Lang, Move, Question
+from tools.knowledge.problems import load_problems
 
 _FILE = Path(__file__).with_name("candidates.toml")
 
@@ -52,6 +53,8 @@ class Candidate:
         """Return what this person says now."""
         if heard.move == "paraphrase" and self.kind in ("strong", "partial", "rambling", "mixed"):
             self.last = self.pick("confirm")
+        elif heard.question["kind"] == "code" and self.kind in ("strong", "partial", "mixed"):
+            self.last = self._code(heard)
         elif heard.question["kind"] == "reverse" and self.kind not in ("silent", "gibberish"):
             self.last = self._own_question()
         else:
@@ -81,6 +84,19 @@ class Candidate:
         stop = "。" if self.lang == "zh" else ". "
         parts = [text + stop + self.pick("elaboration") for text in texts]
         return self.pick("opening") + "".join(parts)
+
+    def _code(self, heard: Heard) -> str:
+        """Write code: the strong one right away, the others after a common mistake; then talk."""
+        problem = load_problems()[heard.question["problem"]["id"]]
+        tried = self.said.setdefault(heard.question["id"], set())
+        if "right" in tried:
+            return say(heard.question["reference"], self.lang)[:120]
+        wrong = problem.wrong[0].source if problem.wrong else ""
+        if self.kind != "strong" and wrong and "wrong" not in tried:
+            tried.add("wrong")
+            return f"```python\n{wrong.strip()}\n```"
+        tried.add("right")
+        return f"```python\n{problem.reference.strip()}\n```"
 
     def _own_question(self) -> str:
         self.reversed_questions += 1

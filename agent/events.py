@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sessions.records import Move
 
@@ -49,6 +51,13 @@ class ToolFinished:
 
 
 @dataclass(frozen=True)
+class CodeRan:
+    """The candidate's code was run: verdict, tests and times, hidden inputs left out."""
+
+    run: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class TurnDone:
     """The floor is the candidate's again."""
 
@@ -62,4 +71,4 @@ class Closed:
     reason: str
 
 
-Event = Said | Asked | StageChanged | Notice | ToolFinished | TurnDone | Closed
+Event = Said | Asked | StageChanged | Notice | ToolFinished | CodeRan | TurnDone | Closed

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from agent.coding import grade_code, last_run
 from agent.interview import Interview
 from agent.nodes.understand import answers_of, is_graded, ungraded
 from agent.state import About
+from sessions.records import Grade, Question
 
 
 async def record_grade(interview: Interview, talk: About) -> None:
@@ -27,6 +29,8 @@ async def record_grade(interview: Interview, talk: About) -> None:
             )
         except Exception as error:  # a grader's bug must not end the interview; the report says so
             grade = ungraded(question, f"the grader failed: {type(error).__name__}: {error}")
+    if question["kind"] == "code":
+        grade = _with_code(interview, question, grade)
     body = {
         "question": talk["question"],
         "grade": grade,
@@ -37,3 +41,14 @@ async def record_grade(interview: Interview, talk: About) -> None:
         "asked": talk["asked"],
     }
     journal.record("grade", body, key)
+
+
+def _with_code(interview: Interview, question: Question, talk: Grade) -> Grade:
+    """Put the best run's verdict beside what was said."""
+    runs = [e["body"] for e in interview.journal.events(["code_run"])]
+    best = last_run([run for run in runs if run["question"] == question["id"]])
+    if best is None:
+        return talk
+    graded = talk if talk["status"] == "graded" else None
+    turn = interview.journal.turn(best["turn"])
+    return grade_code(question, graded, best["run"], turn) or talk

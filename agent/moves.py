@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agent.code_moves import CODE_RULES
 from agent.intents import confirms, nothing_more
-from agent.situation import Situation, act, leave, say
+from agent.situation import Rule, Situation, act, leave, say
 from agent.state import Decision
-from sessions.records import Intent, Move, PointGrade
+from sessions.records import Intent, Move, PointGrade, QuestionKind
 
 DEEPEST = 3
 """At most so many follow-ups that go deeper on one point, then it is let go kindly."""
@@ -34,8 +35,7 @@ def decide_move(situation: Situation) -> Decision:
         return act(situation, "close", why="end_confirmed", leaves=True)
     if request is not None:
         return request(situation)
-    rules = _REVERSE_RULES if situation.question["kind"] == "reverse" else _ANSWER_RULES
-    for rule in rules:
+    for rule in _RULES.get(situation.question["kind"], _ANSWER_RULES):
         decision = rule(situation)
         if decision is not None:
             return decision
@@ -259,4 +259,7 @@ def _when_asked_something(situation: Situation) -> Decision | None:
     return act(situation, "invite_questions", why="candidate_asked")
 
 
-_REVERSE_RULES = (_when_nothing_more, _when_asked_something)
+_RULES: dict[QuestionKind, tuple[Rule, ...]] = {
+    "reverse": (_when_nothing_more, _when_asked_something),
+    "code": CODE_RULES,
+}

@@ -58,7 +58,7 @@ _RECORD_TOOLS = (
     "end_stage",
     "end_interview",
 )
-_NEED_TOOLS = ("lookup_knowledge", "recall_memory", "generate_followup")
+_NEED_TOOLS = ("lookup_knowledge", "recall_memory", "generate_followup", "run_code")
 
 
 def format_names() -> list[str]:
@@ -92,7 +92,7 @@ def load_format(name: str) -> Format:
 
 def _stage(name: str, row: dict[str, Any]) -> Stage:
     tools = tuple(row.get("tools", _RECORD_TOOLS + _NEED_TOOLS))
-    unknown = set(tools) - set(_RECORD_TOOLS + _NEED_TOOLS) - {"run_code"}
+    unknown = set(tools) - set(_RECORD_TOOLS + _NEED_TOOLS)
     if unknown:
         raise PlanError(f"{name}, stage {row['id']}: unknown tools {sorted(unknown)}")
     return Stage(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from agent.plan import Stage
 from agent.state import About, Decision
@@ -32,6 +33,12 @@ class Situation:
     """The turn before was a request for time as well."""
     turns: int
     """Candidate turns so far: varies what is otherwise even."""
+    run: Mapping[str, Any] | None = None
+    """What became of the code in this turn, when it brought some."""
+
+
+Rule = Callable[[Situation], Decision | None]
+"""Says what to do, or nothing and leaves it to the next rule."""
 
 
 def act(

@@ -43,6 +43,8 @@ class About(TypedDict):
     """Ids of the candidate's answers on it."""
     verdicts: dict[str, str]
     """What the answers so far did with each key point."""
+    code: str
+    """Verdict of the last code run on it; empty before any."""
     gained: list[str]
     """Key points that the last answer covered, or half covered, for the first time."""
     returned: bool
@@ -117,6 +119,7 @@ def about(question: str, *, returned: bool = False) -> About:
         asked=[],
         turns=[],
         verdicts={},
+        code="",
         gained=[],
         returned=returned,
     )

@@ -35,7 +35,7 @@ def code_in(text: str) -> tuple[str, str]:
     return code, name.lower()
 
 
-def _language(name: str) -> Language:
+def language_of(name: str) -> Language:
     """A known language by any usual name."""
     found = _LANGUAGE_NAMES.get(name.lower(), name.lower())
     if found not in PROGRAMS:
@@ -95,7 +95,7 @@ async def run_code(
         raise ToolError("there is no code to run yet: ask the candidate for it")
     if len(code) > _LONGEST_SOURCE:
         raise ToolError(f"the code has {len(code)} characters, more than {_LONGEST_SOURCE}")
-    chosen = _language(language or fence)
+    chosen = language_of(language or fence)
 
     def work() -> dict[str, Any]:
         result = judge(problem, code, submit=submit, language=chosen)

@@ -14,6 +14,7 @@ from tools.grade_answer import grade_answer
 from tools.lookup_knowledge import lookup_knowledge
 from tools.recall_memory import recall_memory
 from tools.remember_weak_spot import remember_weak_spot
+from tools.run_code import run_code
 from tools.select_question import select_question
 
 _ROWS = (
@@ -26,6 +27,7 @@ _ROWS = (
     make_tool("need", lookup_knowledge),
     make_tool("need", recall_memory),
     make_tool("need", generate_followup),
+    make_tool("need", run_code),
 )
 TOOLS: Mapping[str, Tool] = MappingProxyType({tool.name: tool for tool in _ROWS})
 

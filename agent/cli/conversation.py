@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.cli.code import from_editor, from_file, show_run
 from agent.cli.face import print_json, words
 from agent.cli.reasons import explain
-from agent.events import Asked, Closed, Event, Notice, Said, StageChanged
+from agent.events import Asked, Closed, CodeRan, Event, Notice, Said, StageChanged
 from agent.interviewer import Interviewer, load_embeddings, open_interview
 from agent.settings import Settings
 
@@ -39,6 +40,8 @@ class Conversation:
         self._as_json = as_json
         self._scripted = scripted
         self._speaking = False
+        self._draft = ""
+        """Code written last, so that /edit goes on from it."""
 
     async def hold(
         self,
@@ -88,6 +91,10 @@ class Conversation:
             await self._show(interviewer.reply(words("end_words", self._lang)))
             if not interviewer.is_closed:
                 await self._show(interviewer.reply(words("end_words", self._lang)))
+        elif name == "/edit" or name.startswith("/file"):
+            await self._take_code(interviewer, answer.strip())
+        elif name == "/run":
+            await self._try_code(interviewer)
         elif name == "/pause":
             raise Paused("paused")
         elif name == "/why":
@@ -98,6 +105,30 @@ class Conversation:
             self._console.print(
                 words("unknown_command", self._lang, name=name.split()[0]), style="yellow"
             )
+
+    async def _take_code(self, interviewer: Interviewer, command: str) -> None:
+        """Submit code from $EDITOR or from a file; it is shown before it is sent."""
+        question = await interviewer.current_question()
+        if command.startswith("/file"):
+            code = from_file(command.removeprefix("/file").strip())
+        else:
+            problem = question.get("problem", {}) if question else {}
+            code = from_editor(self._draft or str(problem.get("signature", "")))
+        if not code.strip():
+            self._console.print(words("no_code", self._lang), style="yellow")
+            return
+        self._draft = code
+        await self._show(interviewer.reply(f"```python\n{code.strip()}\n```"))
+
+    async def _try_code(self, interviewer: Interviewer) -> None:
+        """Run the last draft against the public tests; nothing is submitted or graded."""
+        code = from_editor(self._draft) if not self._draft.strip() else self._draft
+        run = await interviewer.try_code(f"```python\n{code.strip()}\n```")
+        if run is None:
+            self._console.print(words("no_problem", self._lang), style="yellow")
+        else:
+            self._draft = code
+            show_run(self._console, run, self._lang)
 
     async def _show(self, events: AsyncIterator[Event]) -> None:
         self._speaking = False
@@ -116,6 +147,8 @@ class Conversation:
                 self._console.print(text, end="", markup=False)
             case StageChanged(title=title, minutes=minutes):
                 self._console.rule(words("stage", self._lang, title=title, minutes=minutes))
+            case CodeRan(run=run):
+                show_run(self._console, run, self._lang)
             case Notice(code=code, detail=detail):
                 self._console.print(words(code, self._lang, detail=detail), style="dim")
             case Asked() | Closed() | _:

@@ -72,6 +72,7 @@ def _situation(interview: Interview, state: InterviewState, question: Question) 
         ending=state["ending"],
         waited=state["waited"],
         turns=turn["number"] // 2,
+        run=(interview.journal.find(f"code:{turn['id']}") or {}).get("run"),
     )
 
 

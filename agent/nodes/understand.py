@@ -6,6 +6,8 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from agent.coding import CODE_POINT, has_code, run_turn, without_code
+from agent.events import CodeRan
 from agent.intents import recognise
 from agent.interview import Interview
 from agent.state import About, InterviewState
@@ -26,10 +28,35 @@ async def understand(state: InterviewState, runtime: Runtime[Interview]) -> dict
     if intent != "answer" or question is None:
         return {"intent": intent, "about": {**about, "gained": []}}
     about = {**about, "turns": [*about["turns"], turn["id"]]}
+    if question["kind"] == "code" and has_code(turn["text"]):
+        return {
+            "intent": intent,
+            "about": await _run_code(interview, question, about, turn, runtime),
+        }
     if is_graded(question):
         grade = journal.draft_grade(turn["id"]) or _grade(interview, question, about, turn)
         about = _with_grade(about, grade)
     return {"intent": intent, "about": about}
+
+
+async def _run_code(
+    interview: Interview, question: Question, about: About, turn: Turn, runtime: Any
+) -> About:
+    """Run the code of this turn once and note its verdict."""
+    key = f"code:{turn['id']}"
+    stored = interview.journal.find(key)
+    if stored is None:
+        run = await run_turn(question, turn["text"], submit=True)
+        stored = {"turn": turn["id"], "question": question["id"], "run": run}
+        interview.journal.record("code_run", stored, key)
+    runtime.stream_writer(CodeRan(stored["run"]))
+    passed = stored["run"]["verdict"] == "AC"
+    return {
+        **about,
+        "gained": [CODE_POINT] if passed else [],
+        "code": stored["run"]["verdict"],
+        "stuck": 0 if passed else about["stuck"] + 1,
+    }
 
 
 def is_graded(question: Question) -> bool:
@@ -40,10 +67,11 @@ def is_graded(question: Question) -> bool:
 def answers_of(interview: Interview, turn_ids: list[str]) -> list[AnswerText]:
     """Return the candidate's turns as the grader reads them."""
     turns = [interview.journal.turn(turn_id) for turn_id in turn_ids]
+    coded = {t["id"] for t in turns if interview.journal.find(f"code:{t['id']}") is not None}
     return [
         AnswerText(
             turn=turn["id"],
-            raw=turn["text"],
+            raw=without_code(turn["text"]) if turn["id"] in coded else turn["text"],
             repaired=turn.get("repaired"),
             words=tuple(turn["words"]) if "words" in turn else None,
         )

@@ -1,0 +1,192 @@
+"""Coding rounds: the problems as questions, code found in a turn, its run, and the grade of both.
+
+The runner's verdict is evidence like any other: it stands beside what was said about the code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from sessions.records import Grade, KeyPoint, PointGrade, Question, Quote, Verdict, Wording
+from tools.base import ToolError
+from tools.grading.score import overall, weights_of
+from tools.run_code import code_in, summary
+
+CODE_POINT = "code"
+CODE_WEIGHT = 6.0
+"""Against 2, 1 and 1 for approach, complexity and edge cases: working code is most of the grade."""
+_LOOKS_LIKE_CODE = re.compile(
+    r"^[ \t]*(?:def \w+\(|class \w+|import \w+|from \w+ import|#include|function \w+\(|public \w+)",
+    re.M,
+)
+
+
+def code_questions() -> list[Question]:
+    """Return the coding problems as questions; none when no isolation works on this machine."""
+    from tools.knowledge.problems import as_question, load_problems
+    from tools.sandbox import probe
+
+    if not any(status["works"] for status in probe()):
+        return []
+    return [_with_code_point(as_question(problem)) for problem in load_problems().values()]
+
+
+def _with_code_point(question: Question) -> Question:
+    """Show title and signature with the statement, and grade the code as a point of its own."""
+    problem = question.get("problem", {})
+    shown = Wording()
+    for lang in ("zh", "en"):
+        title = problem["title"][lang]
+        head = f"写一道代码题，{title}。" if lang == "zh" else f"A coding problem, {title}. "
+        tail = "签名：" if lang == "zh" else " Signature: "
+        shown[lang] = f"{head}{question['wording'][lang]}{tail}{problem['signature']}"
+    passes = Wording(zh="代码通过全部测试", en="The code passes all tests")
+    point = KeyPoint(id=CODE_POINT, text=passes, weight=CODE_WEIGHT)
+    return {**question, "wording": shown, "key_points": [point, *question["key_points"]]}
+
+
+def has_code(text: str) -> bool:
+    """Return whether the turn brings code: a fenced block, or a definition at a line's start."""
+    return "```" in text or _LOOKS_LIKE_CODE.search(text) is not None
+
+
+def without_code(text: str) -> str:
+    """Return the text with its code blanked out, character for character, so offsets stay true."""
+    if "```" not in text:
+        return " " * len(text) if has_code(text) else text
+    return re.sub(r"```.*?(?:```|\Z)", lambda found: " " * len(found[0]), text, flags=re.S)
+
+
+async def run_turn(question: Question, text: str, *, submit: bool) -> dict[str, Any]:
+    """Run the code of a turn against the question's tests; a refusal is a verdict of its own."""
+    from tools.knowledge.problems import judge
+    from tools.run_code import language_of, problem_of
+
+    def work() -> dict[str, Any]:
+        problem = problem_of(question)
+        code, fence = code_in(text)
+        result = judge(problem, code, submit=submit, language=language_of(fence))
+        return summary(problem, result, submit)
+
+    try:
+        return await asyncio.to_thread(work)
+    except ToolError as error:
+        return {"verdict": "IE", "reason": str(error), "passed": 0, "total": 0, "failing": None}
+
+
+def grade_code(
+    question: Question, talk: Grade | None, run: Mapping[str, Any] | None, turn: Mapping[str, Any]
+) -> Grade | None:
+    """Put the verdict of the last run beside the grade of the talk; `turn` is the code's turn."""
+    if run is None or run["verdict"] == "IE":
+        return talk
+    passed = run["passed"] / run["total"] if run["total"] else 0.0
+    verdict: Verdict = (
+        "covered" if run["verdict"] == "AC" else "partial" if passed >= 0.5 else "missed"
+    )
+    quotes = [_code_quote(turn)] if verdict != "missed" else []
+    code = PointGrade(key_point=CODE_POINT, verdict=verdict, quotes=quotes)
+    code["note"] = f"{run['verdict']} {run['passed']}/{run['total']}"
+    points = _points(question, talk, code)
+    clarity = talk["clarity"] if talk else 6.0
+    level = talk["error_level"] if talk else 0
+    score = overall(points, clarity, level, "content", weights_of(question["key_points"]))
+    base = talk or _no_talk(question)
+    return cast(
+        Grade,
+        {
+            **base,
+            "status": "graded",
+            "reason": "",
+            "kind": "content",
+            "points": points,
+            "clarity": clarity,
+            "overall": score,
+            "confidence": max(base["confidence"], 0.9),
+            "grader": f"runner + {base['grader']}" if talk else "runner",
+        },
+    )
+
+
+def _points(question: Question, talk: Grade | None, code: PointGrade) -> list[PointGrade]:
+    said = {p["key_point"]: p for p in talk["points"]} if talk else {}
+    points: list[PointGrade] = []
+    for point in question["key_points"]:
+        name = point["id"]
+        if name == CODE_POINT:
+            points.append(code)
+        elif name == "k1" and code["verdict"] == "covered":
+            # Code that passes is the approach, shown rather than told.
+            points.append(PointGrade(key_point=name, verdict="covered", quotes=code["quotes"]))
+        else:
+            points.append(said.get(name, PointGrade(key_point=name, verdict="missed", quotes=[])))
+    return points
+
+
+def _code_quote(turn: Mapping[str, Any]) -> Quote:
+    """Quote the first line of the code."""
+    text: str = turn["text"]
+    code, _ = code_in(text)
+    line = next((part for part in code.splitlines() if part.strip()), code).strip()
+    start = text.find(line)
+    return Quote(turn=turn["id"], start=start, end=start + len(line), text=line)
+
+
+def _no_talk(question: Question) -> Grade:
+    return Grade(
+        question=question["id"],
+        status="graded",
+        reason="",
+        kind="content",
+        points=[],
+        misconceptions=[],
+        error_level=0,
+        clarity=6.0,
+        overall=None,
+        dimensions=None,
+        confidence=0.9,
+        grader="runner",
+    )
+
+
+def what_happened(run: Mapping[str, Any], lang: str) -> str:
+    """Return what to ask about a failed run: what really happened, hidden inputs kept hidden."""
+    zh = lang == "zh"
+    failing, error = run.get("failing"), run.get("error")
+    wrong = run.get("follow_up")
+    if wrong:
+        return str(wrong.get(lang) or next(iter(wrong.values())))
+    if run["verdict"] == "TLE":
+        return (
+            "大一点的数据超时了，你现在的时间复杂度是多少，能降下来吗？" if zh
+            else "The larger data ran out of time. What is your complexity, and can it come down?"
+        )  # fmt: skip
+    if error and error.get("line"):
+        where, kind = error["line"], error["type"]
+        return (
+            f"第 {where} 行抛出了 {kind}，你看看是什么输入会走到那里？" if zh
+            else f"Line {where} raised {kind}. Which input gets there?"
+        )  # fmt: skip
+    if failing and failing.get("public"):
+        given, want, got = failing.get("input"), failing.get("expected"), failing.get("got")
+        return (
+            f"输入 {given} 时期望 {want}，你的代码得到 {got}，问题出在哪里？" if zh
+            else f"For {given} it should give {want} but gives {got}. Where is the fault?"
+        )  # fmt: skip
+    passed, total = run["passed"], run["total"]
+    return (
+        f"隐藏用例过了 {passed}/{total}，你觉得还有哪类输入没有考虑到？" if zh
+        else f"{passed} of {total} tests pass. Which kind of input has not been considered?"
+    )  # fmt: skip
+
+
+def last_run(runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the best run: the one that passes most, the latest of equals."""
+    best: Mapping[str, Any] | None = None
+    for run in runs:
+        if best is None or run["run"]["passed"] >= best["run"]["passed"]:
+            best = run
+    return best
