@@ -151,6 +151,17 @@ def _set_stdin(data: bytes) -> None:
     sys.stdin = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8")
 
 
+class Loader:
+    """Shows `inspect` and `traceback` the source, of which there is no file."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def get_source(self, name: str) -> str:
+        """The source of the one module there is."""
+        return self._source
+
+
 def _module(name: str) -> Any:
     module = type(sys)(name)
     module.__dict__["__builtins__"] = __builtins__
@@ -184,11 +195,7 @@ def _load(channel: Channel, job: dict[str, Any], name: str) -> tuple[Any, Any, l
         os._exit(1)
     module = _module(name)
     sys.modules[name] = module
-    try:
-        with open(FILENAME, "w", encoding="utf-8") as file:
-            file.write(source)  # for `inspect` and for tracebacks the code prints itself
-    except (OSError, ValueError):
-        pass
+    module.__loader__ = Loader(source)
     channel.send({"k": "compiled"})
     return code, module, lines
 
