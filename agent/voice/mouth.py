@@ -1,0 +1,132 @@
+"""From the interviewer's sentences to sound: synthesised one by one while the next is written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from agent.voice.base import Aside, Samples, Say, Tts, VoiceError
+from agent.voice.normalise import speakable
+from agent.voice.playback import Playback
+from agent.voice.signals import Passed, Saying, Signal, Trouble
+
+SYNTHESIS_TIMEOUT_S = 60.0
+
+
+class Mouth:
+    """Speaks replies; one worker keeps the sentences in order."""
+
+    def __init__(self, tts: Tts | None, lang: str, signals: deque[Signal]) -> None:
+        self._tts = tts
+        self._lang = lang
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="tts")
+        self._kept: dict[str, Samples] = {}
+        self._reader: asyncio.Task[None] | None = None
+        self._speaker: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        self.playback = Playback()
+        self.signals = signals
+        self.unspoken: list[Say] = []
+        """Of the present reply: sentences that came without sound, or after it was stopped."""
+
+    async def warm(self, phrases: Sequence[str]) -> None:
+        """Synthesise standing phrases ahead of need."""
+        for phrase in phrases:
+            await self._sound(Say("", phrase, fixed=True))
+
+    def start(self, stream: AsyncIterator[Say | Aside]) -> None:
+        """Speak a reply; what an earlier one still has to say is read to its end unspoken."""
+        queue: asyncio.Queue[Say | None] = asyncio.Queue()
+        generation = self.playback.generation
+        self.unspoken = []
+        loop = asyncio.get_running_loop()
+        self._reader = loop.create_task(self._read(stream, queue, self._reader))
+        self._speaker = loop.create_task(self._speak(queue, generation))
+        self._speaker.add_done_callback(lambda _: self._ready.set())
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the reply is read, synthesised and played to its end."""
+        return self.is_read and self.playback.is_idle
+
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing more will be queued."""
+        return self._speaker is None or self._speaker.done()
+
+    async def settle(self) -> None:
+        """Wait until a clip is ready to be played or the reply is over."""
+        while self._speaker is not None and not self.is_read and self.playback.is_idle:
+            self._ready.clear()
+            await self._ready.wait()
+
+    async def finish(self) -> None:
+        """Wait until the reply is read to its end, spoken or not."""
+        if self._reader is not None:
+            await self._reader
+
+    def stop(self) -> tuple[Say, int] | None:
+        """Fall silent for good; return what was cut and how much of it was heard."""
+        return self.playback.cancel()
+
+    async def _read(
+        self,
+        stream: AsyncIterator[Say | Aside],
+        queue: asyncio.Queue[Say | None],
+        before: asyncio.Task[None] | None,
+    ) -> None:
+        try:
+            if before is not None and not before.done():
+                await before
+            async for item in stream:
+                if isinstance(item, Aside):
+                    self.signals.append(Passed(item.event))
+                else:
+                    queue.put_nowait(item)
+        finally:
+            queue.put_nowait(None)
+
+    async def _speak(self, queue: asyncio.Queue[Say | None], generation: int) -> None:
+        while (say := await queue.get()) is not None:
+            self.signals.append(Saying(say.text))
+            sound = None
+            if generation == self.playback.generation:
+                sound = await self._sound(say)
+            if sound is None or not self.playback.add(generation, say, sound):
+                self.unspoken.append(say)
+            self._ready.set()
+        if self._reader is not None and self._reader.done():
+            self._reader.result()
+
+    async def _sound(self, say: Say) -> Samples | None:
+        if self._tts is None:
+            return None
+        text = speakable(say.text, self._lang)
+        if not text:
+            return None
+        if text in self._kept:
+            return self._kept[text]
+        call = asyncio.get_running_loop().run_in_executor(
+            self._worker, self._tts.synthesise, text, self._lang
+        )
+        try:
+            sound = await asyncio.wait_for(call, SYNTHESIS_TIMEOUT_S)
+        except (TimeoutError, VoiceError) as error:
+            message = str(error) or f"the voice hangs (over {SYNTHESIS_TIMEOUT_S:.0f} s)"
+            self.signals.append(Trouble(message))
+            if isinstance(error, TimeoutError):
+                self._worker.shutdown(wait=False, cancel_futures=True)
+                self._worker = ThreadPoolExecutor(1, thread_name_prefix="tts")
+            return None
+        if say.fixed:
+            self._kept[text] = sound
+        return sound
+
+    def close(self) -> None:
+        """Let the worker go."""
+        for task in (self._speaker, self._reader):
+            if task is not None:
+                task.cancel()
+        self._worker.shutdown(wait=False, cancel_futures=True)
