@@ -49,8 +49,8 @@ def load_answers() -> tuple[Answer, ...]:
 
 
 def is_measured(question: str) -> bool:
-    """Whether a question is kept apart for measuring: four of ten, by its name alone."""
-    return zlib.crc32(question.encode()) % 10 < 4
+    """Whether a question is kept apart for measuring: one of five, by its name alone."""
+    return zlib.crc32(question.encode()) % 5 == 0
 
 
 def target(answer: Answer, question: dict[str, Any]) -> float:

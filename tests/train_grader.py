@@ -26,6 +26,7 @@ OUT = Path(__file__).parents[1] / "tools" / "grading" / "weights.json"
 RIDGE = 3.0
 COMPOSED = 0.3  # weight of an answer put together from misconceptions, against a written one
 FOLDS = 5
+LEAST_EVIDENCE = 0.05  # share of really made points that may fall below the evidence asked for
 Row = dict[str, float]
 
 
@@ -122,10 +123,13 @@ def fit(data: list[Sample]) -> dict[str, Any]:
     data = [s for s in data if not s.stuffed]
     points = [(row, some, full, s.weight) for s in data for row, some, full in s.points()]
     rows, weights = [p[0] for p in points], [p[3] for p in points]
-    table: dict[str, Any] = {
-        "some": logistic(rows, [p[1] for p in points], weights),
-        "full": logistic(rows, [p[2] for p in points], weights),
-    }
+    own = [m.row for s in data for m in s.matches]
+    made = [judge.evidence(r) for r, p in zip(own, points, strict=True) if p[2]]
+    table: dict[str, Any] = {"evidence": float(np.quantile(made, LEAST_EVIDENCE))}
+    for name, column in (("some", 1), ("full", 2)):
+        wanted = [bool(p[column]) for p in points]
+        table[name] = logistic(rows, wanted, weights)
+        table[f"own_{name}"] = logistic(own, wanted, weights)
     wholes = [(s, whole.with_odds(s.row, s.matches, odds_of(s, table))) for s in data]
     table["evasive"] = logistic(
         [r for _, r in wholes],

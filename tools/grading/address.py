@@ -20,7 +20,7 @@ _DEMANDS = tuple(
     re.compile(pattern)
     for pattern in (
         rf"(?:给|打|评|算|判|记).{{0,4}}{_WHO}.{{0,8}}(?:{_FULL}|高分|通过)",
-        rf"(?:给|打|评|算|判|记)(?:我|出|个|上|成|为|到|了|予)?\s?{_FULL}(?!\s*制)",
+        rf"(?:给|打|评|算|判|记|按|改成|就是)(?:我|出|个|上|成|为|到|了|予|分)?\s?[:：]?\s?{_FULL}(?!\s*制)",
         rf"{_WHO}.{{0,12}}(?:值得|应得|应该得|理应|配得上|应当|应).{{0,8}}(?:{_FULL}|高分|优秀)",
         rf"(?:请|麻烦|务必|求|拜托|必须|直接|应).{{0,14}}(?:{_FULL}|给分|通过面试|通过本题)",
         r"(?:忽略|无视|忘掉|忘记|抛开|不要管|绕过|作废|disregard|ignore|forget|override|bypass)"
@@ -45,6 +45,8 @@ _DEMANDS = tuple(
         rf"(?:亲爱的|尊敬的|致|你是|您是|各位|你好|您好).{{0,6}}(?:{_JUDGE})|(?:{_JUDGE})(?:您好|你好|请注意|注意)",
         r"(?:please|must|should|kindly|just).{0,14}(?:full (?:marks?|score|credit)|high(?:est)? (?:score|grade|mark)|pass (?:me|this|the candidate))",
         r"(?:deserves?|warrants?)\s.{0,14}(?:full|100|perfect|highest)",
+        r"(?:以上|上面的)(?:回答|答案|内容|作答).{0,6}(?:完全正确|全部正确|全对|无懈可击|满分)|^\W*无懈可击\W*$",
+        r"(?:set|change)\s.{0,12}(?:error_level|overall|score|grade).{0,12}to\s?\d",
         r"(?:this|my|本|此|这个|我的|上述|该)\s?(?:answer|response|回答|答案|作答).{0,18}"
         r"(?:covers? (?:all|every)|is (?:fully |completely )?(?:correct|complete|perfect)|完全正确|全部正确|全对|覆盖了?(?:所有|全部)|无懈可击|flawless|meets all)",
         r"(?:new|updated?|新的?|更新的?|真正的)\s?(?:instructions?|rubric|rules?|指令|规则|评分标准|评分规则)\s*[:：]",
@@ -52,6 +54,12 @@ _DEMANDS = tuple(
         r"(?:reveal|print|output|输出|打印|泄露|透露|告诉我).{0,12}(?:参考答案|reference answer|rubric|key points|评分标准)",
         r"(?:as|作为|身为|扮演).{0,8}(?:grader|evaluator|评分员|阅卷人|阅卷老师).{0,20}(?:你|you|must|should|应|必须|请)",
     )
+)
+# A line in another speaker's name is his to the end of the sentence.
+_ROLE = re.compile(
+    r"^[\s#【\[<（(*]*(?:system|assistant|developer|admin|系统|管理员|开发者|评测平台)"
+    r"\s?(?:消息|message|提示|note|通知|prompt|指令|公告|override)?\s*[\]】>）)]*\s*[:：]"
+    r"|(?:评分|评判)(?:规则|标准)\s*[:：]"
 )
 _SENTENCE = re.compile(r"[^。！？!?\n；;]*[。！？!?\n；;]*")
 _CLAUSE = re.compile(r"[^，,：:]*[，,：:]*")
@@ -63,6 +71,9 @@ def split_to_grader(text: str) -> list[tuple[int, int]]:
     for sentence in _SENTENCE.finditer(text):
         body = sentence.group()
         if not body or not _speaks_to_grader(body):
+            continue
+        if _ROLE.search(fold(body)):
+            spans.append(sentence.span())
             continue
         parts = [c.span() for c in _CLAUSE.finditer(body) if c.group()]
         hit = [(a, b) for a, b in parts if _speaks_to_grader(body[a:b])]

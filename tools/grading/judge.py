@@ -75,10 +75,23 @@ def point_row(match: Match, row: Row) -> Row:
 
 
 def point_odds(match: Match, row: Row, table: Mapping[str, Any]) -> tuple[float, float]:
-    """Return the chances that a point is at least partly made, and that it is fully made."""
-    features = point_row(match, row)
-    some = chance(features, table["some"])
-    return some, min(some, chance(features, table["full"]))
+    """Return the chances that a point is at least partly made, and that it is fully made.
+
+    Two opinions, one that sees the whole answer and one that sees only the point's own evidence,
+    meet in their geometric mean. A point with less evidence of its own than almost every point
+    that was really made is not made, however good the rest of the answer looks.
+    """
+    if evidence(match.row) < table["evidence"]:
+        return 0.05, 0.02
+    everything = point_row(match, row)
+    some = chance(everything, table["some"]) * chance(match.row, table["own_some"])
+    full = chance(everything, table["full"]) * chance(match.row, table["own_full"])
+    return math.sqrt(some), math.sqrt(min(some, full))
+
+
+def evidence(row: Row) -> float:
+    """Return how much in the answer speaks of a point at all, by meaning and by words."""
+    return row.get("near_top", 0.0) + row.get("near_reference", 0.0) + row["words"]
 
 
 def chance(row: Row, weights: Mapping[str, float]) -> float:
