@@ -78,8 +78,10 @@ async def _run(
         return _refused(str(error))
     except TimeoutError:
         return _refused(f"{name} took longer than {tool.timeout_s:.0f} s: go on without it")
-    except TypeError as error:
-        return _refused(f"{name}: {error}")
+    except Exception as error:
+        # A bug in a tool would otherwise stop the interview at this node for good: it runs again
+        # on every resume. The result keeps it visible.
+        return _refused(f"{name} failed: {type(error).__name__}: {error}")
     return {"ok": True, "content": _bounded(content)}
 
 
