@@ -83,7 +83,7 @@ def _may_be_call(reader: Reader, schemas: Schemas) -> Wait[bool]:
             if head.group(1) == "type":
                 if not "function".startswith(value.group(1)):
                     return False
-            elif not known(clean_name(value.group(1))):
+            elif not any(map(known, (value.group(1).strip(), clean_name(value.group(1))))):
                 return "functions.".startswith(value.group(1)) and value.group(2) is None
             if value.group(2) is not None or reader.eof:
                 return True
@@ -95,6 +95,6 @@ def _may_be_call(reader: Reader, schemas: Schemas) -> Wait[bool]:
 def _names_tool(text: str, cut: bool, schemas: Schemas) -> bool:
     """Return whether an object names a known tool and holds arguments, or was cut before."""
     found = _NAME.search(text)
-    if found is None or not schemas.knows(clean_name(found.group(1))):
+    if found is None or not schemas.knows(schemas.clean(found.group(1))):
         return False
     return cut or _HOLDS.search(text) is not None

@@ -199,7 +199,7 @@ def _from_value(value: Any, repairs: int, schemas: Schemas, raw: str) -> ToolCal
 def _checked(wanted: _Wanted, schemas: Schemas, raw: str) -> ToolCall | Malformed:
     if not isinstance(wanted.name, str) or not clean_name(wanted.name):
         return Malformed("name: the call names no tool (rule: required)", raw)
-    name = clean_name(wanted.name)
+    name = schemas.clean(wanted.name)
     try:
         arguments, repairs = decode_arguments(wanted.arguments)
         checked = schemas.check(name, arguments)
@@ -212,7 +212,7 @@ def _checked(wanted: _Wanted, schemas: Schemas, raw: str) -> ToolCall | Malforme
 
 def _from_xml(segment: Segment, raw: str, schemas: Schemas) -> _Wanted:
     """Read Qwen3-Coder's parameters, each by its schema's type."""
-    name = clean_name(segment.name or "")
+    name = schemas.clean(segment.name or "")
     if segment.cut and not segment.closed:
         raise Refused(f"{name}: the call was cut off")
     if not segment.parameters and MARKER.sub("", raw).strip():

@@ -51,6 +51,11 @@ class Schemas:
         """Return whether a tool of this name was given."""
         return self._by_name is not None and name in self._by_name
 
+    def clean(self, name: str) -> str:
+        """Return the name without spaces and prefix, unless a tool has the prefix in its name."""
+        bare = name.strip()
+        return bare if self.knows(bare) else clean_name(bare)
+
     def may_begin(self, text: str) -> bool:
         """Return whether the name of a tool begins with this text."""
         return any(name.startswith(text) for name in self._by_name or ())
