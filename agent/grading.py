@@ -1,4 +1,8 @@
-"""The grade of record of a question: made once its talk is over, off the critical path."""
+"""The grade of record of a question: made once its talk is over, while the interview goes on.
+
+That a question was left is in the ledger before anything is graded, so a grade that a crash or a
+pause prevented is made when the interview closes.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,19 @@ from agent.interview import Interview
 from agent.nodes.understand import answers_of, is_graded, ungraded
 from agent.state import About
 from sessions.records import Grade, Question
+
+
+def leave_question(interview: Interview, talk: About) -> None:
+    """Record that a question was left, and have it graded beside the interview."""
+    key = f"left:{talk['question']}:{len(talk['turns'])}:{int(talk['returned'])}"
+    interview.journal.record("left", {"question": talk["question"], "talk": talk}, key)
+    interview.background(record_grade(interview, talk))
+
+
+async def record_missing_grades(interview: Interview) -> None:
+    """Grade what was left and has no grade yet; what has one is not graded again."""
+    for event in list(interview.journal.events(["left"])):
+        await record_grade(interview, event["body"]["talk"])
 
 
 async def record_grade(interview: Interview, talk: About) -> None:

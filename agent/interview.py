@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from agent.past import Past
 from agent.plan import Format, Stage
@@ -18,6 +19,11 @@ from tools.knowledge.bank import Bank
 
 GradeAnswers = Callable[[Question, Sequence[AnswerText], Lang], Grade]
 """Grades all answers given to one question so far."""
+
+
+def run_nowhere(work: Coroutine[Any, Any, None]) -> None:
+    """Drop the work: what stands in the ledger is caught up with at the close."""
+    work.close()
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class Interview:
     search: Callable[[str, int], Sequence[Question]]
     """Finds questions of the bank by words."""
     past: Past = field(default_factory=Past)
+    background: Callable[[Coroutine[Any, Any, None]], None] = run_nowhere
+    """Runs work beside the interview; the open interviewer sets it."""
     topic_titles: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -49,11 +50,27 @@ class Interviewer:
     def __init__(self, interview: Interview, saver: AsyncSqliteSaver) -> None:
         from agent.graph import build_graph
 
-        self.interview = interview
+        self._beside: set[asyncio.Task[None]] = set()
+        self.interview = replace(interview, background=self._run_beside)
         self.session = interview.journal.session
         self._saver = saver
         self._graph = build_graph(saver)
         self._config: Any = {"configurable": {"thread_id": self.session}, "recursion_limit": 50}
+
+    def _run_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    def abandon(self) -> None:
+        """Stop the work beside the interview; the ledger says what is still to be done."""
+        for task in self._beside:
+            task.cancel()
+
+    async def settle(self) -> None:
+        """Wait for the work that runs beside the interview: grades of questions left."""
+        while self._beside:
+            await asyncio.gather(*self._beside)
 
     @property
     def is_closed(self) -> bool:
@@ -210,7 +227,10 @@ async def open_interview(
                     raise SetupError(
                         f"session {name} is over: read it with `kaoguan report {name}`"
                     )
-                yield interviewer
+                try:
+                    yield interviewer
+                finally:
+                    interviewer.abandon()
         finally:
             await _close(interview.speaker)
 

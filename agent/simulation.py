@@ -77,6 +77,7 @@ async def simulate(
             ear = Ear()
             async for event in interviewer.reply(answer):
                 ear.take(event)
+            await interviewer.settle()
         return interviewer.session
 
 

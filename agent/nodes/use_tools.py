@@ -11,7 +11,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from agent.events import ToolFinished
-from agent.grading import record_grade
+from agent.grading import leave_question
 from agent.interview import Interview
 from agent.state import InterviewState
 from agent.tool_context import tool_context
@@ -37,7 +37,7 @@ async def use_tools(state: InterviewState, runtime: Runtime[Interview]) -> dict[
         if tool is not None and tool.kind == "need":
             results.append({"name": call["name"], **result})
     if state["decision"]["leaves"]:
-        await record_grade(interview, state["left"])
+        leave_question(interview, state["left"])
     if results and state["round"] < MOST_ROUNDS:
         return {"results": results, "round": state["round"] + 1}
     return {"results": []}

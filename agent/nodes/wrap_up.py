@@ -7,7 +7,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from agent.events import Closed
-from agent.grading import record_grade
+from agent.grading import leave_question, record_missing_grades
 from agent.interview import Interview
 from agent.state import InterviewState
 
@@ -15,9 +15,9 @@ from agent.state import InterviewState
 async def wrap_up(state: InterviewState, runtime: Runtime[Interview]) -> dict[str, Any]:
     """Record the close once."""
     interview = runtime.context
-    for talk in (state["left"], state["about"]):
-        if talk["question"] and talk["turns"]:
-            await record_grade(interview, talk)
+    if state["about"]["turns"] and not state["decision"]["leaves"]:
+        leave_question(interview, state["about"])
+    await record_missing_grades(interview)
     reason = state["closed"] or "complete"
     interview.journal.record("session_closed", {"reason": reason}, "closed")
     runtime.stream_writer(Closed(reason))
