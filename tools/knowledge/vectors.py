@@ -189,8 +189,8 @@ class _Part:
         if len(rows) > _COARSE_FROM:
             sample = self._rows[:: max(1, len(rows) // 4_000)].astype(np.float32)
             self._mean: Any = sample.mean(axis=0)
-            centred = sample - self._mean
-            axes: Any = np.linalg.eigh(centred.T @ centred)[1]
+            spread = sample - self._mean
+            axes: Any = np.linalg.eigh(spread.T @ spread)[1]
             self._axes = axes[:, -_COARSE_WIDTH:].astype(np.float32)
             self._coarse = np.concatenate(
                 [
