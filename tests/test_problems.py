@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 
 from tools.knowledge import problems
+from tools.knowledge.problem_table import ProblemError, read_problem
 from tools.knowledge.problems import (
-    ProblemError,
     as_question,
     diagnose,
+    growth,
     hidden_tests,
     judge,
     limits_here,
     load_problems,
     public_tests,
-    read_problem,
 )
 from tools.knowledge.topics import load_topics
 from tools.sandbox import probe
@@ -99,6 +99,26 @@ def test_a_failure_is_traced_to_the_common_mistake() -> None:
     result = judge(problem, mine, submit=True)
     found = diagnose(problem, result)
     assert found is not None and "[2,3]" in found.follow_up["en"]
+
+
+@needs_sandbox
+def test_growth_tells_a_double_loop_from_one_pass() -> None:
+    problem = PROBLEMS["two-sum"]
+    double, single = growth(problem, problem.brute), growth(problem, problem.reference)
+    assert double is not None and single is not None
+    assert double.order in ("O(n^2)", "")
+    assert single.order in ("O(n)", "O(n log n)", "")
+    assert growth(PROBLEMS["rope"], PROBLEMS["rope"].reference) is None
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", [name for name, p in PROBLEMS.items() if p.grow])
+def test_sizes_for_growth_are_real(name: str) -> None:
+    problem = PROBLEMS[name]
+    found = growth(problem, problem.reference)
+    assert found is not None
+    assert "sizes were measured" not in found.reason, found
+    assert found.order not in ("O(n^2)", "O(n^3)", "O(2^n)"), found
 
 
 @needs_sandbox

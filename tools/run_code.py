@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from sessions.records import Question
 from tools.base import ToolContext, ToolError
-from tools.knowledge.problems import Problem, diagnose, judge, load_problems
+from tools.knowledge.problem_table import Problem
+from tools.knowledge.problems import diagnose, judge, load_problems
 from tools.sandbox.languages import PROGRAMS
 from tools.sandbox.records import Language, RunResult
 

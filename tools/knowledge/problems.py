@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import resources
-from typing import Any, Literal, cast
+from typing import Any
 
-from sessions.records import FollowUp, FollowUpKind, KeyPoint, Question, Wording
+from sessions.records import KeyPoint, Question, Wording
+from tools.knowledge.problem_table import Problem, ProblemError, Wrong, read_problem
 from tools.sandbox.ask import ask
 from tools.sandbox.backends import choose
+from tools.sandbox.growth import Fit, fit, measure
 from tools.sandbox.records import Language, Limits, RunResult, SandboxError
 from tools.sandbox.runner import run
-
-Style = Literal["call", "ops"]
 
 LIMITS = Limits(time_s=2.0, wall_s=20.0, memory_mb=256, output_kb=64, file_mb=16, max_processes=32)
 _SLOW_ISOLATION = 10.0
@@ -48,133 +46,8 @@ def _make(seed, style, entry):
 """
 
 
-class ProblemError(Exception):
-    """A problem is malformed or its own code fails; the message names the problem and the field."""
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A common wrong solution and the follow-up it deserves."""
-
-    source: str
-    verdict: str
-    follow_up: Wording
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One coding problem as it stands in the bank."""
-
-    id: str
-    topic: str
-    level: int
-    title: Wording
-    statement: Wording
-    signature: str
-    entry: str
-    style: Style
-    public: list[tuple[list[Any], Any]]
-    cases: str
-    large: str
-    driver: str
-    reference: str
-    brute: str
-    check: str
-    tol: float | None
-    time: str
-    space: str
-    approach: Wording
-    edges: Wording
-    hints: list[Wording]
-    follow_ups: list[FollowUp]
-    wrong: list[Wrong]
-
-    def test(self, args: list[Any], expected: Any, *, public: bool) -> dict[str, Any]:
-        """One test for the runner."""
-        made: dict[str, Any] = {"expected": expected, "public": public}
-        made |= {"ops": args} if self.style == "ops" else {"fn": self.entry, "args": args}
-        if self.check:
-            made["check"] = self.check
-        if self.tol is not None:
-            made["tol"] = self.tol
-        return made
-
-    def submission(self, source: str) -> str:
-        """The candidate's source with the problem's driver behind it."""
-        return f"{source}\n{self.driver}" if self.driver else source
-
-
-def _wording(table: Mapping[str, Any], name: str, where: str) -> Wording:
-    prefix = f"{name}_" if name else ""
-    made = Wording()
-    for lang in ("zh", "en"):
-        value = table.get(f"{prefix}{lang}")
-        if not isinstance(value, str) or not value.strip():
-            raise ProblemError(f"{where}: {prefix}{lang} is missing")
-        made[lang] = value.strip()
-    return made
-
-
-def _hints(table: Mapping[str, Any], where: str) -> list[Wording]:
-    """The ladder: two hints, then the idea in one sentence."""
-    pairs = list(zip(table["hints_zh"], table["hints_en"], strict=True))
-    if len(pairs) != 2:
-        raise ProblemError(f"{where}: two hints are wanted before the idea itself")
-    return [*(Wording(zh=zh, en=en) for zh, en in pairs), _wording(table, "approach", where)]
-
-
-def _follow_ups(table: Mapping[str, Any], where: str) -> list[FollowUp]:
-    return [
-        FollowUp(
-            key_point=row["point"],
-            kind=cast(FollowUpKind, row["kind"]),
-            text=_wording(row, "", where),
-        )
-        for row in table.get("follow_up", [])
-    ]
-
-
-def _entry(signature: str, where: str) -> tuple[str, Style]:
-    found = re.match(r"(def|class)\s+(\w+)", signature)
-    if found is None:
-        raise ProblemError(f"{where}: signature must begin with def or class")
-    return found.group(2), "ops" if found.group(1) == "class" else "call"
-
-
-def read_problem(name: str, table: Mapping[str, Any]) -> Problem:
-    """Read one table of a problem file; raises ProblemError naming what is wrong."""
-    try:
-        entry, style = _entry(table["signature"], name)
-        return Problem(
-            id=name,
-            topic=table["topic"],
-            level=int(table["level"]),
-            title=_wording(table, "title", name),
-            statement=_wording(table, "", name),
-            signature=table["signature"],
-            entry=table.get("entry", entry),
-            style=style,
-            public=[(args, expected) for args, expected in json.loads(table["public"])],
-            cases=table["cases"],
-            large=table.get("large", ""),
-            driver=table.get("driver", ""),
-            reference=table["reference"],
-            brute=table["brute"],
-            check=table.get("check", ""),
-            tol=table.get("tol"),
-            time=table["time"],
-            space=table["space"],
-            approach=_wording(table, "approach", name),
-            edges=_wording(table, "edges", name),
-            hints=_hints(table, name),
-            follow_ups=_follow_ups(table, name),
-            wrong=[
-                Wrong(row["source"], row.get("verdict", "WA"), _wording(row, "", name))
-                for row in table.get("wrong", [])
-            ],
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ProblemError(f"{name}: {type(error).__name__}: {error}") from error
+_GROW = "def _grow(seed, n):\n    return grow(random.Random(seed), n)\n"
+_SIZES = (125, 250, 500, 1000, 2000, 4000, 8000, 16000)
 
 
 @functools.cache
@@ -257,6 +130,19 @@ def diagnose(problem: Problem, result: RunResult) -> Wrong | None:
         if [row["verdict"] for row in again["tests"]] == pattern:
             return wrong
     return None
+
+
+def growth(problem: Problem, source: str, *, backend: str | None = None) -> Fit | None:
+    """How the code's time grows with size, for a follow-up; None when it is not worth asking."""
+    if not problem.grow:
+        return None
+    maker = f"{problem.grow}\nimport random\n" + _GROW
+    requests = [{"fn": "_grow", "args": [_SEED, n]} for n in _SIZES]
+    made = ask(maker, requests, Limits(time_s=10.0, wall_s=30.0, memory_mb=512), backend)
+    given = dict(zip(_SIZES, made, strict=False))
+    whole = problem.submission(source)
+    times = measure(whole, problem.entry, given.__getitem__, list(given), backend=backend)
+    return fit(times)
 
 
 def as_question(problem: Problem) -> Question:

@@ -1,5 +1,7 @@
 """How running time grows with size: measured in the sandbox, fitted to the usual orders.
 
+The least of several times is used: whatever disturbs a run only makes it longer.
+
 Used to choose a follow-up, never as a verdict: a small machine's clock cannot prove an order, and
 "cannot tell" is an answer.
 """
@@ -8,7 +10,6 @@ from __future__ import annotations
 
 import math
 import random
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,12 +35,14 @@ _FEWEST_SIZES = _FEWEST_REPETITIONS = 5
 _SMALLEST_SPAN = 8.0
 _SMALLEST_SPAN_OF_POWERS = 1.5
 """Sizes of exponential code cannot span a factor of 8; the times must then."""
-_CLOCK_S = 2e-6
+_CLOCK_S = 2e-5
 _RESAMPLES = 200
 _CONFIDENT = 0.8
-_WORST_MISFIT = 0.25
+_WORST_MISFIT = 0.2
 _FLAT = 1.3
 """Guesses: share of resamples that must agree, relative error, and the growth taken as none."""
+_CLEARLY, _CLEARLY_ABOVE = 1.5, 0.05
+"""How much worse the runner-up must fit (a guess): caches make O(n) look like O(n log n)."""
 
 
 @dataclass(frozen=True)
@@ -119,17 +122,17 @@ def fit(times: Times, *, seed: int = 0) -> Fit:
         return Fit("", 0.0, "", 0.0, reason)
     sizes = sorted(times)
     rows = [[max(t, 1e-9) for t in times[n]] for n in sizes]
-    ranked = _ranked(sizes, [statistics.median(row) for row in rows])
+    ranked = _ranked(sizes, [min(row) for row in rows])
     misfit, order = ranked[0]
     choose_ = random.Random(seed)
     agree = 0
     for _ in range(_RESAMPLES):
-        drawn = [statistics.median(choose_.choices(row, k=len(row))) for row in rows]
+        drawn = [min(choose_.choices(row, k=len(row))) for row in rows]
         agree += _ranked(sizes, drawn)[0][1] == order
-    confidence, runner_up = agree / _RESAMPLES, ranked[1][1]
+    confidence, (second, runner_up) = agree / _RESAMPLES, ranked[1]
     if misfit > _WORST_MISFIT:
         return Fit("", confidence, runner_up, misfit, "no order fits the times")
-    if confidence < _CONFIDENT:
+    if confidence < _CONFIDENT or second < max(_CLEARLY * misfit, misfit + _CLEARLY_ABOVE):
         return Fit("", confidence, runner_up, misfit, f"{order} and {runner_up} fit alike")
     return Fit(order, confidence, runner_up, misfit, "")
 
