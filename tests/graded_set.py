@@ -26,7 +26,7 @@ class Answer:
 
 
 @cache
-def QUESTIONS() -> dict[str, Any]:  # noqa: N802
+def QUESTIONS() -> dict[str, Any]:
     rows = (FOLDER / "questions.jsonl").read_text("utf-8").splitlines()
     return {q["id"]: q for q in map(json.loads, rows)}
 

@@ -40,7 +40,7 @@ def plain(question: dict[str, Any]) -> dict[str, Any]:
 
 
 def composed(questions: dict[str, Any], answers: list[Answer]) -> list[Answer]:
-    """Wrong answers put together: all misconceptions of a question; a right half and a false one."""
+    """Wrong answers put together: a question's misconceptions; a right half and a false one."""
     made: list[Answer] = []
     chance = random.Random(7)
     for name, question in questions.items():

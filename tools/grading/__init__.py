@@ -1,0 +1,1 @@
+"""Holding an answer against a rubric: reading it, weighing it, proving it, scoring it."""

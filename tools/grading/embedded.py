@@ -20,6 +20,7 @@ from tools.grading.evidence import AnswerText
 from tools.grading.features import Similarity
 from tools.grading.reading import Reading, encode, read
 from tools.grading.view import QuestionVectors, QuestionView, vectors_of, view_of
+from tools.knowledge.embed import EmbedError
 
 if TYPE_CHECKING:
     from tools.knowledge.embed import Embedder
@@ -46,7 +47,7 @@ class EmbeddedGrader:
         self._given = embedder
         self._loaded: Embedder | None = None
         self._views: OrderedDict[str, QuestionView] = OrderedDict()
-        self._vectors: OrderedDict[tuple[str, str], QuestionVectors] = OrderedDict()
+        self._vectors: dict[int, QuestionVectors] = {}
         self._lock = threading.Lock()
 
     @property
@@ -55,14 +56,20 @@ class EmbeddedGrader:
         return self._loaded is not None
 
     def load(self) -> None:
-        """Load the embeddings now, in whichever thread this is called."""
-        self._embedder()
+        """Load the embedding now, weights included, in whichever thread this is called."""
+        self._embedder().encode(["热身"], "query")
 
     def grade(self, question: Question, answers: Sequence[AnswerText], lang: Lang = "zh") -> Grade:
-        """Grade all turns on one question together; the best evidence for each point wins."""
-        embedder = self._embedder()
+        """Grade all turns on one question together; the best evidence for each point wins.
+
+        Where the embedding is not installed this is `quick`, and the grade's label says so.
+        """
+        try:
+            embedder = self._embedder()
+        except EmbedError:
+            return self.quick(question, answers, lang)
         view, reading = self._view(question, lang), read(answers)
-        near = Similarity(self._vector(view, embedder), encode(reading, embedder))
+        near = Similarity(self._vectors_of(view, embedder), encode(reading, embedder))
         return self._judge(view, reading, near, embedder.name)
 
     def quick(self, question: Question, answers: Sequence[AnswerText], lang: Lang = "zh") -> Grade:
@@ -92,19 +99,18 @@ class EmbeddedGrader:
             if found is None:
                 found = self._views[key] = view_of(question, lang)
                 if len(self._views) > _VIEWS_KEPT:
-                    self._views.popitem(last=False)
+                    self._vectors.pop(id(self._views.popitem(last=False)[1]), None)
             return found
 
-    def _vector(self, view: QuestionView, embedder: Embedder) -> QuestionVectors:
-        key = (embedder.name, str(hash((view.asked, tuple(p.texts for p in view.points)))))
+    def _vectors_of(self, view: QuestionView, embedder: Embedder) -> QuestionVectors:
         with self._lock:
-            found = self._vectors.get(key)
+            found = self._vectors.get(id(view))
         if found is None:
             found = vectors_of(view, embedder)
             with self._lock:
-                self._vectors[key] = found
-                if len(self._vectors) > 2 * _VIEWS_KEPT:
-                    self._vectors.popitem(last=False)
+                # only while the view is kept, so that its id is nobody else's
+                if any(kept is view for kept in self._views.values()):
+                    self._vectors[id(view)] = found
         return found
 
 

@@ -146,8 +146,8 @@ def _binding(view: QuestionView, index: int, reading: Reading, near: Similarity)
     n = len(reading.clauses)
     texts = [c.text for c in reading.clauses]
     about = relations.subjects(texts, view.entities)
-    place = {w.clauses + (w.answer,): i for i, w in enumerate(reading.windows)}
-    rows = [place.get(c.clauses + (c.answer,), -1) for c in reading.clauses]
+    place = {(*w.clauses, w.answer): i for i, w in enumerate(reading.windows)}
+    rows = [place.get((*c.clauses, c.answer), -1) for c in reading.clauses]
     total = 0.0
     for (who, _), vector in zip(parts, near.question.parts[index], strict=True):
         scores = [float(near.windows[rows[j]] @ vector) if rows[j] >= 0 else 0.0 for j in range(n)]

@@ -14,7 +14,8 @@ REVEALS = 0.34  # share of a point's own words a follow-up may bring in; above, 
 SAME = 0.72  # share of words in common from which two questions are the same
 _ASKED = re.compile(r"[^，。；;,？?！!：:]+")
 _QUESTION_WORD = re.compile(
-    r"什么|怎么|怎样|如何|为什么|为何|哪|多少|吗|呢|是否|区别|分别|各自|what|how|why|which|when|where|whether|does|is "
+    r"什么|怎么|怎样|如何|为什么|为何|哪|多少|吗|呢|是否|区别|分别|各自|what|how|why|"
+    r"which|when|where|whether|does|is "
 )
 
 _KIND_CUES: tuple[tuple[FollowUpKind, re.Pattern[str]], ...] = (
@@ -53,7 +54,7 @@ _OPEN: dict[Lang, dict[FollowUpKind, str]] = {
 _LINK: dict[Lang, str] = {"zh": "你刚才说“{words}”。", "en": "You said “{words}”. "}
 _CHALLENGE: dict[Lang, str] = {
     "zh": "你刚才说“{words}”。拿一个最小的例子从头走一遍，看看结果和这个说法一致吗？",
-    "en": "You said “{words}”. Walk through the smallest example you can think of: does it bear that out?",
+    "en": "You said “{words}”. Walk through the smallest example: does it bear that out?",
 }
 
 
@@ -92,7 +93,7 @@ def aim(question: Question, point: KeyPoint, lang: Lang) -> str:
     parts = [p.strip() for p in _ASKED.findall(asked) if len(p.strip()) >= 4]
     open_parts = [p for p in parts if _QUESTION_WORD.search(fold(p))] or parts
     best = max(open_parts, key=lambda p: (coverage(wanted, units(p).keys()), len(p)), default=asked)
-    quoted = f"“{best}”" if lang == "zh" else f"“{best}”"
+    quoted = f"“{best}”"
     if len(named) == 1 and named[0] not in fold(best):
         first = asked[fold(asked).find(named[0]) :][: len(named[0])] or named[0]
         return f"{first} 和{quoted}" if lang == "zh" else f"{first} and {quoted}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tools.grading.evidence import AnswerText, Mapped, identity, keep, map_repair
 
@@ -15,8 +16,10 @@ MAX_CLAUSE = 48  # characters; a spoken run without marks is cut at a connective
 MIN_CLAUSE = 7  # shorter pieces join their neighbour
 
 _FILLER = re.compile(
-    r"嗯+|呃+|额(?=[，,、 ]|$)|啊(?=[，,、。 ]|$)|对对+|(?<=[，,。])对(?=[，,。]|$)|就是说|那个那个|这个这个"
-    r"|怎么说呢|你知道吧|是吧(?=[，,。]|$)|的话(?=[，,])|\b(?:um+|uh+|er+m?|hmm+|you know|i mean|sort of)\b"
+    r"嗯+|呃+|额(?=[，,、 ]|$)|啊(?=[，,、。 ]|$)|对对+|(?<=[，,。])对(?=[，,。]|$)|"
+    r"就是说|那个那个|这个这个"
+    r"|怎么说呢|你知道吧|是吧(?=[，,。]|$)|的话(?=[，,])|\b(?:um+|uh+|er+m?|hmm+|you know|"
+    r"i mean|sort of)\b"
     r"|(?<=[，,。 ])(?:那个|这个|然后|就|所以说)(?=[，,])",
     re.IGNORECASE,
 )
@@ -112,7 +115,7 @@ def _without(mapped: Mapped, spans: Sequence[tuple[int, int]]) -> Mapped:
 
 def _split(text: str, start: int, end: int, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
     cuts = [start, *(m.end() for m in pattern.finditer(text, start, end)), end]
-    return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if text[a:b].strip()]
+    return [(a, b) for a, b in pairwise(cuts) if text[a:b].strip()]
 
 
 def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -135,7 +138,7 @@ def _cut_long(text: str, start: int, end: int) -> list[tuple[int, int]]:
         if _weight(text[cuts[-1] : match.start()]) >= MAX_CLAUSE // 3:
             cuts.append(match.start())
     cuts.append(end)
-    return list(zip(cuts, cuts[1:], strict=False))
+    return list(pairwise(cuts))
 
 
 def _weight(text: str) -> float:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
+from itertools import pairwise
 
 from tools.grading.lexicon import any_of, lexicon
 
@@ -40,7 +41,7 @@ def units(text: str) -> dict[str, float]:
             found[word] = 1.5 if len(word) > 1 else 1.0
     for run in _CHINESE.finditer(plain):
         chars = run.group()
-        for a, b in zip(chars, chars[1:], strict=False):
+        for a, b in pairwise(chars):
             dull = (a in _FUNCTION) + (b in _FUNCTION)
             if dull < 2:
                 found[a + b] = 1.0 if dull == 0 else 0.25

@@ -1,4 +1,4 @@
-"""A question made ready for matching: its texts in pieces, its vectors, its things set side by side.
+"""A question made ready for matching: its texts in pieces, their vectors, things to tell apart.
 
 Nothing here depends on an answer, so one view serves every answer to the question.
 """
