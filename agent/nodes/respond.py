@@ -33,7 +33,7 @@ async def respond(state: InterviewState, runtime: Runtime[Interview]) -> dict[st
         for sentence in _sentences(stored["spoken"]):
             write(Said(sentence))
         return {}
-    spoken_before = [e["body"]["text"] for e in journal.events(["sentence"]) if _is_of(e, place)]
+    spoken_before = _spoken_before(interview, place)
     count = len(spoken_before)
     for sentence in spoken_before:
         write(Said(sentence))
@@ -96,8 +96,12 @@ class _Tape:
             self._number, self._open = self._number + 1, ""
 
 
-def _is_of(event: Any, place: str) -> bool:
-    return bool(event["body"].get("place") == place)
+def _spoken_before(interview: Interview, place: str) -> list[str]:
+    """Return the sentences of this round that a crash left behind; by key, not by reading all."""
+    found: list[str] = []
+    while (body := interview.journal.find(f"said:{place}:{len(found)}")) is not None:
+        found.append(body["text"])
+    return found
 
 
 def _sentences(text: str) -> list[str]:
