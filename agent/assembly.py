@@ -11,7 +11,7 @@ from agent.coding import code_questions
 from agent.interview import GradeAnswers, Interview
 from agent.models.embedded import EmbeddedInterviewer
 from agent.next_question import pool_of
-from agent.past import past_of
+from agent.past import calibrated, past_of
 from agent.plan import load_format
 from sessions.journal import Journal, Started
 from sessions.ledger import Ledger, utc_now
@@ -142,9 +142,9 @@ def assemble(setup: Setup, ledger: Ledger, session: str, folder: Path) -> Interv
         draft_grader=_grader(_draft(setup.wait_for_embeddings)),
         final_grader=_grader(shared_grader().grade),
         now=setup.clock,
-        pool=pool_of(bank.questions),
+        pool=pool_of(bank.questions, calibrated(folder, bank.name)),
         search=_search(bank, folder),
-        past=past_of(ledger, folder, setup.candidate, session, setup.clock()),
+        past=past_of(ledger, folder, setup.candidate, session, setup.clock(), bank.name),
         topic_titles=titles,
         seed=setup.seed,
     )

@@ -48,6 +48,8 @@ class Format:
     summary: Wording
     minutes: float
     stages: tuple[Stage, ...]
+    selection: Literal["interview", "practice"] = "interview"
+    """What questions are chosen for: to learn where the candidate stands, or what is due."""
 
 
 _RECORD_TOOLS = (
@@ -87,6 +89,7 @@ def load_format(name: str) -> Format:
         summary=Wording(zh=table["summary_zh"], en=table["summary_en"]),
         minutes=table["minutes"],
         stages=stages,
+        selection=table.get("selection", "interview"),
     )
 
 

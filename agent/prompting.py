@@ -7,6 +7,7 @@ turns is bounded, so that the cost of a turn does not grow with the session.
 from __future__ import annotations
 
 from agent.brief import Brief, pick_quote, to_message, weak_points
+from agent.greeting import OPENING
 from agent.interview import Interview
 from agent.models.conduct import Rules
 from agent.situation import say
@@ -51,7 +52,7 @@ def brief_for(interview: Interview, state: InterviewState) -> Brief:
     gained = tuple(state["left"]["gained"] if left else state["about"]["gained"])
     if state["intent"] != "answer":
         gained = ()
-    recalled = interview.journal.find(f"recall:{state['turn']}") or {"texts": []}
+    recalled = interview.journal.find(f"recall:{state['turn'] or OPENING}") or {"texts": []}
     stage, stages = interview.stage(state), interview.format.stages[max(state["stage"], 0) :]
     blamed = state["misunderstood"] >= 2 and decision["move"] in ("rephrase", "example")
     return Brief(

@@ -52,6 +52,13 @@ def explain(
     return [_sentence(reason, lang, titles or {}) for reason in reasons]
 
 
+def explain_all(
+    reasons: Sequence[Mapping[str, Any]], lang: Lang, titles: Mapping[str, str] | None = None
+) -> str:
+    """Return all reasons as one line."""
+    return ("；" if lang == "zh" else "; ").join(explain(reasons, lang, titles))
+
+
 def _sentence(reason: Mapping[str, Any], lang: Lang, titles: Mapping[str, str]) -> str:
     template = _WORDS[lang].get(str(reason["why"]))
     if template is None:

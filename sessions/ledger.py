@@ -20,6 +20,7 @@ from typing_extensions import TypedDict
 
 from sessions.records import SCHEMA_VERSION
 
+ERASED = "erased"
 BUSY_TIMEOUT_MS = 5_000
 """How long a write waits for another process's write before it fails."""
 
@@ -173,16 +174,23 @@ class Ledger:
             return int(connection.execute(query).scalar_one() or 0)
 
     def erase(self, ids: Iterable[int]) -> int:
-        """Empty the bodies of these rows for good, leaving the rows as tombstones' holes."""
-        blank = json.dumps({"forgotten": True})
-        wanted = list(ids)
+        """Empty these rows for good, body, key and kind: what is left is a hole with a time."""
+        blank = {"body": json.dumps({"forgotten": True}), "key": None, "kind": ERASED}
+        wanted = [{"row": row_id} for row_id in ids]
+        named = _EVENTS.update().where(_EVENTS.c.id == sa.bindparam("row")).values(blank)
         with self._engine.begin() as connection:
-            for row_id in wanted:
-                connection.execute(
-                    _EVENTS.update().where(_EVENTS.c.id == row_id).values(body=blank)
-                )
+            if wanted:
+                connection.execute(named, wanted)
         self._truncate_log()
         return len(wanted)
+
+    def keys(self, kind: str, sessions: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Yield session and key of the events of this kind in these sessions, without bodies."""
+        columns = (_EVENTS.c.session, _EVENTS.c.key)
+        query = sa.select(*columns).where(_EVENTS.c.kind == kind, _EVENTS.c.session.in_(sessions))
+        with self._engine.connect() as connection:
+            for session, key in connection.execute(query):
+                yield session, key or ""
 
     def delete_session(self, session: str) -> int:
         """Remove every row of a session; return how many there were."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from agent.cli.code import from_editor, from_file, show_run
 from agent.cli.face import print_json, words
-from agent.cli.reasons import explain
 from agent.events import Asked, Closed, CodeRan, Event, Notice, Said, StageChanged
 from agent.interviewer import Interviewer, load_embeddings, open_interview
 from agent.settings import Settings
+from agent.why import explain_all
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -195,7 +195,7 @@ class Conversation:
             return
         wording = body["question"]["wording"]
         text = wording.get(self._lang) or next(iter(wording.values()), "")
-        reasons = explain(body["why"], self._lang)
+        reasons = explain_all(body["why"], self._lang, interviewer.interview.topic_titles)
         self._console.print(words("why", self._lang, question=text, reasons=reasons), style="dim")
 
     def _foot(self, interviewer: Interviewer, ledger: Ledger) -> None:

@@ -27,7 +27,8 @@ NAME = "embedded"
 
 
 @cache
-def _phrases() -> dict[str, Any]:
+def phrases() -> dict[str, Any]:
+    """Return the set phrases by language, group and name."""
     return tomllib.loads(_FILE.read_text(encoding="utf-8"))
 
 
@@ -69,7 +70,7 @@ class _Wording:
     def __init__(self, brief: Brief, said: Sequence[str]) -> None:
         self.brief = brief
         self._said = said
-        self._table = _phrases()[brief["lang"]]
+        self._table = phrases()[brief["lang"]]
 
     def choose(self, group: str, name: str, **slots: str) -> str:
         options: list[str] = self._table[group][name]
@@ -95,7 +96,8 @@ def _before(wording: _Wording) -> str:
             return wording.choose("before", "reveal", text=brief["seed"])
         case "transition" if brief["turn"] <= 1:
             opening = wording.choose("before", "opening", minutes=str(brief["minutes_left"]))
-            return opening + "".join(brief["history"][:1])
+            joint = "" if brief["lang"] == "zh" else " "
+            return joint.join([opening, *brief["history"][:1]])
         case "transition":
             return wording.choose("before", "transition", stage=brief["stage"])
         case _:

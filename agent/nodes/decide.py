@@ -8,6 +8,7 @@ from langgraph.runtime import Runtime
 
 from agent.counting import note_move
 from agent.events import Asked, StageChanged
+from agent.greeting import recall_for_greeting
 from agent.interview import Interview
 from agent.moves import decide_move
 from agent.next_question import Next, next_question
@@ -15,6 +16,7 @@ from agent.nodes.understand import answers_of
 from agent.returning import earlier_point
 from agent.situation import Situation
 from agent.state import Decision, InterviewState, about
+from agent.why import explain
 from sessions.records import Question
 from tools.generate_followup import followups
 
@@ -26,6 +28,7 @@ async def decide(state: InterviewState, runtime: Runtime[Interview]) -> dict[str
     interview = runtime.context
     question = interview.question(state["about"]["question"])
     if question is None:
+        recall_for_greeting(interview)
         update = _move_on(interview, state, _opening())
     else:
         decision = decide_move(_situation(interview, state, question))
@@ -122,7 +125,9 @@ def _open_question(
     asked = {
         "number": len(state["asked"]) + 1,
         "stage": interview.format.stages[found.stage].id,
+        "wording": found.wording,
         "why": list(found.why),
+        "because": explain(found.why, interview.lang, interview.topic_titles),
         "turn": state["turn"],
     }
     interview.journal.add_question(question, asked)
