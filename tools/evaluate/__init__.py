@@ -1,0 +1,1 @@
+"""How well a model calls functions: labelled situations, the scorer, outside benchmarks."""
