@@ -1,4 +1,4 @@
-"""The one thing from earlier sessions that an opening mentions: a wish, or what was hard last time."""
+"""The one thing of the past that an opening mentions: a wish, or what was hard last time."""
 
 from __future__ import annotations
 
