@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 @click.argument("session", required=False)
 @click.option("--html", type=click.Path(path_type=Path), help="写成网页 · Write an HTML page")
 @click.option("--md", type=click.Path(path_type=Path), help="写成 Markdown · Write Markdown")
+@click.option("--pdf", type=click.Path(path_type=Path), help="写成 PDF · Write a PDF")
+@click.option("--anki", type=click.Path(path_type=Path), help="写成 Anki 卡片包 · Write Anki cards")
+@click.option("--ics", type=click.Path(path_type=Path), help="写成日历 · Write due practice as iCal")
+@click.option("--anonymous", is_flag=True, help="去掉人名与项目 · No names, no project details")
+@click.option("--hide", multiple=True, help="遮住含这些字的原话 · Hide quotes holding these words")
 @click.option("--schema", is_flag=True, help="打印 JSON 结构 · Print the JSON schema")
 @common_options
 def command(session: str | None, **options: Any) -> None:
@@ -41,11 +46,13 @@ def command(session: str | None, **options: Any) -> None:
     settings = settings_from(lang=options["lang"], plain=options["plain"])
     with calm():
         ledger = open_store()
+        lang: Lang | None = options["lang"]
         try:
             report = load_report(ledger, session, settings.general.candidate)
+            report, written = write_report(report, options, lang or report["lang"])
+            written = _write_practice(ledger, report, options, lang or report["lang"]) or written
         finally:
             ledger.close()
-        written = _write(report, options)
         if options["as_json"]:
             print_json(report)
         elif not written:
@@ -67,17 +74,54 @@ def load_report(ledger: Ledger, session: str | None, candidate: str) -> Report:
         fail(str(error), usage=True)
 
 
-def _write(report: Report, options: dict[str, Any]) -> bool:
+def write_report(report: Report, options: dict[str, Any], lang: Lang) -> tuple[Report, bool]:
+    """Write the files asked for; return the report as shared and whether any was written."""
+    from sessions.report.pdf import PdfError, write_pdf
     from sessions.report.render import to_html, to_markdown
+    from sessions.report.share import anonymous, hide_quotes
 
+    if options.get("anonymous"):
+        report = anonymous(report)
+    if options.get("hide"):
+        report = hide_quotes(report, options["hide"])
     written = False
     for name, render in (("html", to_html), ("md", to_markdown)):
         path: Path | None = options[name]
         if path is not None:
-            path.write_text(render(report, options["lang"]), encoding="utf-8")
+            path.write_text(render(report, lang), encoding="utf-8")
             click.echo(str(path), err=options["as_json"])
             written = True
-    return written
+    if options["pdf"] is not None:
+        try:
+            write_pdf(to_html(report, lang), options["pdf"])
+        except PdfError as error:
+            fail(str(error))
+        click.echo(str(options["pdf"]), err=options["as_json"])
+        written = True
+    return report, written
+
+
+def _write_practice(ledger: Ledger, report: Report, options: dict[str, Any], lang: Lang) -> bool:
+    """Write the cards and the calendar asked for; return whether any was written."""
+    if options["anki"] is not None:
+        from sessions.report.anki import AnkiError, write_anki
+
+        try:
+            count = write_anki(report, options["anki"], lang)
+        except AnkiError as error:
+            fail(str(error))
+        click.echo(f"{options['anki']} ({count})", err=options["as_json"])
+    if options["ics"] is not None:
+        from sessions.ledger import utc_now
+        from sessions.projections import project
+        from sessions.report.calendar import to_calendar
+
+        known = project(ledger.events(candidate=report["candidate"]), report["candidate"])
+        titles = {topic["id"]: topic["title"] for topic in report["topics"]}
+        text = to_calendar(known.cards, utc_now(), lang, titles)
+        options["ics"].write_text(text, encoding="utf-8", newline="")
+        click.echo(str(options["ics"]), err=options["as_json"])
+    return options["anki"] is not None or options["ics"] is not None
 
 
 def print_summary(console: Console, report: Report, lang: Lang) -> None:

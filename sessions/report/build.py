@@ -9,6 +9,7 @@ from typing import Any, cast
 from sessions.ledger import Event, Ledger
 from sessions.records import Grade, Lang, Question, Turn, Wording
 from sessions.report.conduct import measure_conduct
+from sessions.report.extras import add_extras
 from sessions.report.findings import practise, strengths, weaknesses
 from sessions.report.schema import REPORT_VERSION, Exchange, PointReport, QuestionReport, Report
 from sessions.report.topics import topic_reports
@@ -35,7 +36,7 @@ def build_report(ledger: Ledger, session: str) -> Report:
     graded = [q["score"] for q in questions if q["score"] is not None]
     closed = next((e for e in events if e["kind"] == "session_closed"), None)
     ended = (closed or events[-1])["at"]
-    return Report(
+    report = Report(
         version=REPORT_VERSION,
         session=session,
         candidate=setup["candidate"],
@@ -58,6 +59,8 @@ def build_report(ledger: Ledger, session: str) -> Report:
         to_learn=[e["body"]["text"] for e in events if e["kind"] == "to_learn"],
         conduct=measure_conduct(events, turns),
     )
+    add_extras(report, ledger, events, turns)
+    return report
 
 
 def _status(closed: Event | None) -> Any:
@@ -138,6 +141,7 @@ def _question(
         seconds=asked.get("seconds", 0.0),
         exchanges=talk,
         source=question["source"],
+        at_s=asked.get("at_s"),
     )
 
 

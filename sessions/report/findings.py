@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sessions.records import Lang
+from sessions.report.review_schema import Review
 from sessions.report.schema import Finding, PointReport, QuestionReport
 
 MOST = 3
@@ -62,4 +63,42 @@ def practise(questions: Sequence[QuestionReport], lang: Lang) -> list[str]:
             advice.append(f"用两分钟重答「{question['asked']}」，说到：{bring}。")
         else:
             advice.append(f"Answer “{question['asked']}” again in two minutes; bring in: {bring}.")
+    return advice
+
+
+def review_weaknesses(review: Review) -> list[Finding]:
+    """Return the weightiest weak topics of a recorded interview, in the candidate's own words."""
+    found = []
+    for weak in review["findings"][:MOST]:
+        own = [q for q in weak["evidence"] if q["speaker"] == "candidate"]
+        found.append(
+            Finding(
+                question=weak["question"],
+                topic=weak["topic_id"],
+                text=weak["title"],
+                quote=own[0]["text"] if own else "",
+                verdict="wrong" if "wrong" in weak["signs"] else "partial",
+            )
+        )
+    return found
+
+
+def practise_review(
+    review: Review, questions: Sequence[QuestionReport], lang: Lang
+) -> list[str]:
+    """Return what to do after a recorded interview: its weak questions, answered again."""
+    by_id = {question["id"]: question for question in questions}
+    advice = []
+    for weak in review["findings"][:MOST]:
+        question = by_id.get(weak["question"])
+        points = question["points"] if question else []
+        open_points = [p for p in points if p["verdict"] != "covered"] or points
+        heavy = sorted(open_points, key=lambda p: -p["weight"])[:2]
+        bring = ("；" if lang == "zh" else "; ").join(p["text"].rstrip("。.") for p in heavy)
+        if lang == "zh":
+            end = f"，说到：{bring}。" if bring else "，先说结论，再说原因和一个例子。"
+            advice.append(f"用两分钟重答「{weak['title']}」{end}")
+        else:
+            end = f"; bring in: {bring}." if bring else ": the claim first, then why, then a case."
+            advice.append(f"Answer “{weak['title']}” again in two minutes{end}")
     return advice

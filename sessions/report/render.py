@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ def _environment(escape: bool) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["md"] = _plain_markdown
+    environment.filters["clock"] = clock
+    environment.globals["sign_words"] = sign_words
     return environment
 
 
@@ -47,6 +50,23 @@ def _plain_markdown(text: str) -> str:
     for sign in ("\\", "`", "*", "_", "[", "]", "<", ">", "#", "|"):
         line = line.replace(sign, f"\\{sign}")
     return line
+
+
+def clock(seconds: float | None) -> str:
+    """Return seconds as `mm:ss`, or `h:mm:ss` from an hour on; a dash when unknown."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
+
+
+def sign_words(signs: Mapping[str, int], t: Mapping[str, str]) -> str:
+    """Return the signs of a finding in words, each with its count when it is more than one."""
+    return " · ".join(
+        t[f"sign_{name}"] + (f" ×{count}" if count > 1 else "")
+        for name, count in sorted(signs.items(), key=lambda pair: -pair[1])
+    )
 
 
 def _values(report: Report, lang: Lang | None) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from sessions.records import AnswerKind, Dimensions, Lang, Verdict
+from sessions.report.review_schema import Review
 from sessions.standing import Standing
+from sessions.transcripts.speech import Delivery
 
 REPORT_VERSION = 1
 
@@ -67,6 +69,8 @@ class QuestionReport(TypedDict):
     seconds: float
     exchanges: list[Exchange]
     source: str
+    at_s: NotRequired[float | None]
+    """Where in the session it began; absent when unknown."""
 
 
 class TopicReport(TypedDict):
@@ -108,6 +112,37 @@ class Conduct(TypedDict):
     refused_sentences: int
 
 
+class Span(TypedDict):
+    """One question on the time line of a session."""
+
+    number: int
+    start_s: float
+    seconds: float
+    stage: str
+    label: str
+    mark: Verdict
+    """How it went, for the sign on the line; `not_graded` where nothing is said."""
+
+
+class CodeReport(TypedDict):
+    """One run of the candidate's code."""
+
+    question: str
+    verdict: str
+    passed: int
+    total: int
+    language: str
+
+
+class PastDelivery(TypedDict):
+    """What the candidate's earlier sessions came to, for comparison."""
+
+    sessions: int
+    characters_per_minute: float | None
+    vague_per_100: float
+    talk_share: float
+
+
 class Report(TypedDict):
     """The whole report of one session."""
 
@@ -134,6 +169,14 @@ class Report(TypedDict):
     to_learn: list[str]
     conduct: Conduct
     notes: NotRequired[list[str]]
+    delivery: NotRequired[Delivery]
+    past_delivery: NotRequired[PastDelivery | None]
+    timeline: NotRequired[list[Span]]
+    code: NotRequired[list[CodeReport]]
+    not_covered: NotRequired[list[str]]
+    """Titles of the topics of the plan that were not asked."""
+    review: NotRequired[Review]
+    """Only in the report of a recorded interview."""
 
 
 def json_schema() -> dict[str, Any]:

@@ -25,6 +25,8 @@ def topic_reports(
     last = max((a["at"] for a in answers), default="")
     scores: dict[str, list[float]] = {}
     for question in questions:
+        if not question["topic"]:
+            continue
         titles.setdefault(question["topic"], question["topic"])
         if question["score"] is not None:
             scores.setdefault(question["topic"], []).append(question["score"])

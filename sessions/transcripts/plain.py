@@ -16,7 +16,10 @@ _SPAN = rf"(?P<time>{_TIME})(?:\s*(?:-->|[-–—~])\s*(?P<end>{_TIME}))?"
 STYLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
-        ("label time", rf"^\s*(?P<label>{_LABEL})\s+[(\[（]?{_SPAN}[)\]）]?\s*[:：]?\s*(?P<text>)$"),
+        (
+            "label time",
+            rf"^\s*(?P<label>{_LABEL})\s+[(\[（]?{_SPAN}[)\]）]?\s*[:：]?\s*(?P<text>)$",
+        ),
         (
             "label time: text",
             rf"^\s*(?P<label>{_LABEL})\s*[(\[（]\s*{_SPAN}\s*[)\]）]\s*[:：]?\s*(?P<text>.*)$",

@@ -1,0 +1,281 @@
+"""What a question's talk shows of its answer: signs with quotes, weighed into a severity."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from agent.reviewing import cues
+from agent.reviewing.floors import Floor, is_backchannel, sentences
+from agent.reviewing.threads import Exchange, Thread
+from sessions.records import Grade, Turn
+from sessions.report.review_schema import ReviewQuote, Severity, Sign
+
+_WEIGHT: dict[Sign, tuple[float, float]] = {
+    # first time, each further time; judgement, not measurement
+    "admits": (2.5, 1.0),
+    "evades": (2.0, 0.5),
+    "answer": (1.5, 0.75),
+    "hint": (0.75, 0.5),
+    "challenge": (0.75, 0.5),
+    "unclear": (2.0, 1.0),
+    "circling": (1.0, 0.75),
+    "rephrase": (0.5, 0.25),
+    "interrupted": (1.0, 0.5),
+    "wrong": (1.5, 0.75),
+    "let_go": (0.5, 0.0),
+    "vague": (1.0, 0.5),
+    "probed": (0.5, 0.0),
+}
+_VAGUE = re.compile(
+    r"一些|相关的|类似于|可能|大概|什么的|之类|\b(?:sort of|kind of|something|maybe)\b", re.I
+)
+_VAGUE_TIMES = 1.75
+"""Times the candidate's own mean from which an answer counts as vague: relative, to be fair to
+a habit of speech; a choice, not a measure."""
+_VAGUE_CHARS = 40
+_CONFIRMS = re.compile(r"^[嗯，。、 ]*(?:对对|差不多|挺好|很好|没错|是的|exactly|good)", re.I)
+"""So begins a turn that says the answer once more because it was right."""
+_SAME_WORDS = 0.25
+"""Share of a short question's bigrams that stand in the first asking: it asks the same again."""
+_SERIOUS, _CLEAR, _SMALL = 4.5, 2.5, 1.0
+_LONG_ANSWER = 200
+"""Characters from which an answer that the interviewer has to bring back counts as circling."""
+_PROBED_FROM = 5
+_GOOD = 70.0
+_MOST_EVIDENCE = 8
+_LONGEST_QUOTE = 120
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A question with what was seen in its talk."""
+
+    thread: Thread
+    signs: tuple[ReviewQuote, ...]
+    weight: float
+
+    @property
+    def severity(self) -> Severity | None:
+        """Return how serious the weakness is; None when there is none to speak of."""
+        if self.weight >= _SERIOUS:
+            return 3
+        if self.weight >= _CLEAR:
+            return 2
+        return 1 if self.weight >= _SMALL else None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how often each sign was seen."""
+        return dict(Counter(quote["sign"] for quote in self.signs))
+
+
+def quote_of(
+    floor: Floor, needle: str, sign: Sign, lines: Mapping[str, int], starts: Mapping[str, float]
+) -> ReviewQuote | None:
+    """Return the sentence of a floor's turns that holds `needle`, as a checked quote."""
+    for turn in floor.turns:
+        place = turn["text"].find(needle)
+        if place < 0:
+            continue
+        start, end = _around(turn["text"], place, place + len(needle))
+        return ReviewQuote(
+            turn=turn["id"],
+            start=start,
+            end=end,
+            text=turn["text"][start:end],
+            speaker=floor.role,
+            sign=sign,
+            line=lines[turn["id"]],
+            at_s=starts.get(turn["id"]),
+        )
+    return None
+
+
+def _around(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a span to its sentence, or to its clauses where the sentence is long."""
+    for stops in ("。！？!?\n", "。！？!?\n，,；;"):
+        left = max((text.rfind(stop, 0, start) for stop in stops), default=-1) + 1
+        ends = [place for stop in stops if (place := text.find(stop, end)) >= 0]
+        right = min(ends) + 1 if ends else len(text)
+        if right - left <= _LONGEST_QUOTE:
+            break
+    else:
+        left, right = start, min(end, start + _LONGEST_QUOTE)
+    while left < right and (text[left].isspace() or text[left] in "，。、,"):
+        left += 1
+    while right > left and (text[right - 1].isspace() or text[right - 1] in "，、,；;"):
+        right -= 1
+    return left, right
+
+
+def vague_rate(text: str) -> float:
+    """Return how many words of vagueness stand in a hundred characters."""
+    return 100 * len(_VAGUE.findall(text)) / max(1, len(text))
+
+
+def judge_thread(
+    thread: Thread,
+    grade: Grade | None,
+    places: tuple[Mapping[str, int], Mapping[str, float]],
+    usual_vagueness: float,
+) -> Judged:
+    """Gather a question's signs and weigh them."""
+    lines, starts = places
+    signs = [sign for e in _judged(thread) for sign in _signs(thread, e, lines, starts)]
+    signs += _vague(thread, usual_vagueness, lines, starts)
+    signs += _grade_signs(thread, grade, lines, starts)
+    unique: dict[tuple[str, int, str], ReviewQuote] = {}
+    for sign in signs:
+        unique.setdefault((sign["turn"], sign["start"], sign["sign"]), sign)
+    counts = Counter(sign["sign"] for sign in unique.values())
+    weight = sum(
+        _WEIGHT.get(s, (0, 0))[0] + _WEIGHT.get(s, (0, 0))[1] * (n - 1) for s, n in counts.items()
+    )
+    if sum(len(e.answer.text) > 30 for e in thread.exchanges if e.answer) >= _PROBED_FROM:
+        weight += _WEIGHT["probed"][0]
+    return Judged(thread, tuple(unique.values()), weight + _graded_weight(grade, counts))
+
+
+def _judged(thread: Thread) -> Iterator[Exchange]:
+    """Yield the exchanges that say something of the answer: none about honesty or logistics."""
+    if thread.part in ("reverse", "close"):
+        return
+    for exchange in thread.exchanges:
+        if exchange.move not in ("integrity_check", "logistics", "close", "invite_questions"):
+            yield exchange
+
+
+def _signs(
+    thread: Thread, exchange: Exchange, lines: Mapping[str, int], starts: Mapping[str, float]
+) -> Iterator[ReviewQuote]:
+    asked, answer = exchange.asked, exchange.answer
+    first = exchange is thread.exchanges[0]
+
+    def quoted(floor: Floor, speaker: str, cue: str, sign: Sign) -> ReviewQuote | None:
+        found = cues.find(speaker, cue, floor.text)
+        return quote_of(floor, found[0], sign, lines, starts) if found else None
+
+    found: list[ReviewQuote | None] = []
+    if exchange.help and not _CONFIRMS.match(asked.text):
+        found.append(help_quote(exchange, lines, starts))
+    if not first and not is_backchannel(asked):
+        if exchange.move in ("challenge", "return_to_earlier"):
+            found.append(quoted(asked, "interviewer", "challenge", "challenge"))
+        found.append(quoted(asked, "interviewer", "unclear_answer", "unclear"))
+        found.append(quoted(asked, "interviewer", "interrupts", "interrupted"))
+        if exchange.move in ("rephrase", "example"):
+            found.append(quoted(asked, "interviewer", "rephrase", "rephrase"))
+            found.append(_circled(thread, exchange, lines, starts))
+        elif _asks_again(thread, asked):
+            found.append(_circled(thread, exchange, lines, starts))
+    if answer is not None:
+        found.append(quoted(answer, "candidate", "admits", "admits"))
+        if found[-1] is None:
+            found.append(quoted(answer, "candidate", "evades", "evades"))
+    yield from (quote for quote in found if quote is not None)
+
+
+def help_quote(
+    exchange: Exchange, lines: Mapping[str, int], starts: Mapping[str, float]
+) -> ReviewQuote | None:
+    """Return the interviewer's words that help, as hint or answer."""
+    if not exchange.help:
+        return None
+    said = sentences(exchange.asked.text)
+    best = max(
+        said, key=lambda s: (cues.shows("interviewer", exchange.help, s), len(s)), default=""
+    )
+    found = cues.find("interviewer", exchange.help, best)
+    needle = found[0] if found else best.strip()[:20]
+    sign: Sign = "answer" if exchange.help == "answer" else "hint"
+    return quote_of(exchange.asked, needle, sign, lines, starts)
+
+
+def _circled(
+    thread: Thread, exchange: Exchange, lines: Mapping[str, int], starts: Mapping[str, float]
+) -> ReviewQuote | None:
+    """Return the head of a long answer after which the interviewer asked the same once more."""
+    place = thread.exchanges.index(exchange)
+    before = thread.exchanges[place - 1].answer if place else None
+    if before is None or len(before.text) < _LONG_ANSWER:
+        return None
+    head = next((s for s in sentences(before.turns[0]["text"]) if len(s.strip()) > 12), "")
+    return quote_of(before, head.strip()[:60], "circling", lines, starts) if head else None
+
+
+def _vague(
+    thread: Thread, usual: float, lines: Mapping[str, int], starts: Mapping[str, float]
+) -> Iterator[ReviewQuote]:
+    """Yield the head of each answer far vaguer than this candidate's usual."""
+    for exchange in _judged(thread):
+        answer = exchange.answer
+        if answer is None or len(answer.text) < _VAGUE_CHARS or usual <= 0:
+            continue
+        if vague_rate(answer.text) >= _VAGUE_TIMES * usual:
+            place = _VAGUE.search(answer.text)
+            quote = place and quote_of(answer, place[0], "vague", lines, starts)
+            if quote:
+                yield quote
+
+
+def _asks_again(thread: Thread, asked: Floor) -> bool:
+    """Return whether a short turn asks in the words of the question's first asking."""
+    if len(asked.text) > 60 or not cues.shows("interviewer", "asks", asked.text):
+        return False
+    words, first = _bigrams(asked.text), _bigrams(thread.opening)
+    return bool(words) and len(words & first) >= _SAME_WORDS * len(words)
+
+
+def _bigrams(text: str) -> set[str]:
+    runs = re.findall(r"[\u4e00-\u9fff]+|[A-Za-z]+", text)
+    return {run[i : i + 2] for run in runs for i in range(len(run) - 1)}
+
+
+def _grade_signs(
+    thread: Thread, grade: Grade | None, lines: Mapping[str, int], starts: Mapping[str, float]
+) -> Iterator[ReviewQuote]:
+    """Yield the candidate's words that the rubric calls wrong."""
+    if grade is None or grade["status"] != "graded":
+        return
+    for point in grade["points"]:
+        if point["verdict"] == "wrong":
+            for quote in point["quotes"][:1]:
+                yield ReviewQuote(
+                    turn=quote["turn"],
+                    start=quote["start"],
+                    end=quote["end"],
+                    text=quote["text"],
+                    speaker="candidate",
+                    sign="wrong",
+                    line=lines[quote["turn"]],
+                    at_s=starts.get(quote["turn"]),
+                )
+
+
+def _graded_weight(grade: Grade | None, counts: Mapping[str, int]) -> float:
+    """Return what the rubric adds; alone, without any sign in the talk, it never makes serious."""
+    if grade is None or grade["overall"] is None:
+        return 0.0
+    weight = 1.5 if grade["overall"] < 30 else 1.0 if grade["overall"] < 50 else 0.0
+    return -1.0 if grade["overall"] >= _GOOD else weight
+
+
+def evidence_of(judged: Judged) -> list[ReviewQuote]:
+    """Return the weightiest signs in the order of the talk, the candidate's own words first kept."""
+    order = sorted(
+        judged.signs,
+        key=lambda q: (-_WEIGHT.get(q["sign"], (0, 0))[0], q["line"]),
+    )[:_MOST_EVIDENCE]
+    return sorted(order, key=lambda q: (q["line"], q["start"]))
+
+
+def answers_of(thread: Thread) -> Sequence[Turn]:
+    """Return the candidate's turns on a question, those about honesty left out."""
+    turns = []
+    for exchange in _judged(thread):
+        if exchange.answer is not None and not is_backchannel(exchange.answer):
+            turns.extend(exchange.answer.turns)
+    return turns

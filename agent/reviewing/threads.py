@@ -1,0 +1,251 @@
+"""The questions of an interview: which interviewer turns open one, stay on it or come back to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agent.reviewing import cues
+from agent.reviewing.floors import Floor, is_backchannel
+from sessions.records import Move
+
+Part = Literal["opening", "talk", "code", "design", "reverse", "close"]
+_AFTERWORD = re.compile(r"^(?:[，。、 ]|对|嗯|没(?:事|关系)|其实|不是?|差不多|是的?|right|well|so)+", re.I)
+Help = Literal["", "hint", "answer"]
+Asked = tuple[str, str]
+"""The bank's question and topic that a turn clearly asks; each may be empty."""
+
+_SHORT = 12
+_WHOLE = 20
+_LONG = 60
+"""A longer turn that also challenges mostly asks something of its own."""
+_NEW_FROM = 2
+"""Signs that a turn must show, over those of staying, to open a question."""
+
+
+@dataclass
+class Exchange:
+    """One interviewer floor with what it does, and the candidate's floor after it."""
+
+    asked: Floor
+    answer: Floor | None
+    move: Move = "follow_up"
+    help: Help = ""
+
+
+@dataclass
+class Thread:
+    """Everything said about one question."""
+
+    number: int
+    part: Part
+    exchanges: list[Exchange] = field(default_factory=list)
+    terms: set[str] = field(default_factory=set)
+    matches: set[str] = field(default_factory=set)
+    """Bank questions that its turns clearly ask."""
+    topics: set[str] = field(default_factory=set)
+    """Topics that its turns clearly ask about."""
+
+    @property
+    def opening(self) -> str:
+        """The interviewer's first words that ask something."""
+        for exchange in self.exchanges:
+            if cues.shows("interviewer", "asks", exchange.asked.text):
+                return exchange.asked.text
+        return self.exchanges[0].asked.text
+
+    @property
+    def answers(self) -> list[Floor]:
+        """What the candidate said on it, backchannel left out."""
+        found = [e.answer for e in self.exchanges if e.answer is not None]
+        return [floor for floor in found if not is_backchannel(floor)]
+
+
+def terms_of(text: str) -> set[str]:
+    """Return the technical terms and foreign words of a text."""
+    from tools.knowledge.glossary import load_glossary
+
+    words = {w.lower() for w in re.findall(r"[A-Za-z][A-Za-z_]{1,}", text)}
+    named = {match.name for match in load_glossary().find(text)}
+    return named | (words - {"ok", "the", "and", "is", "it", "you", "what", "so", "to", "of"})
+
+
+def threads_of(
+    floors: Sequence[Floor], known: Callable[[str], Asked] = lambda text: ("", "")
+) -> list[Thread]:
+    """Divide a talk into its questions, in the order in which they were first asked.
+
+    `known` names the bank's question and topic that a turn clearly asks, or nothing.
+    """
+    threads: list[Thread] = []
+    current: Thread | None = None
+    answered: set[str] = set()
+    part: Part = "opening"
+    for place, floor in enumerate(floors):
+        if floor.role != "interviewer":
+            continue
+        after = floors[place + 1] if place + 1 < len(floors) else None
+        last = floors[place - 1] if place else None
+        terms, match = terms_of(floor.text), known(floor.text)
+        part = _part(part, floor.text, current)
+        back = _returns_to(floor.text, terms, threads, current)
+        opens = (
+            current is None or current.part != part or _opens(floor, last, current, answered, match)
+        )
+        if back is not None and not cues.shows("interviewer", "invite", floor.text):
+            current = back
+        elif opens:
+            current = Thread(len(threads) + 1, part)
+            threads.append(current)
+        assert current is not None
+        move = _move(floor, last, current, opens, back is not None)
+        help = _help(floor, threads[-2] if opens and len(threads) > 1 else current, opens)
+        current.exchanges.append(Exchange(floor, after, move, help))
+        current.terms |= terms
+        current.matches |= {match[0]} - {""}
+        current.topics |= {match[1]} - {""}
+        answered = terms_of(after.text) if after is not None else set()
+    return [thread for thread in threads if thread.exchanges]
+
+
+def _part(part: Part, text: str, current: Thread | None) -> Part:
+    """Return which part of the interview a turn belongs to; reverse and close are never left."""
+    if cues.shows("interviewer", "invite", text):
+        return "reverse"
+    if part in ("reverse", "close"):
+        return "close" if cues.shows("interviewer", "close", text) else part
+    new = cues.shows("interviewer", "new", text)
+    if new and cues.shows("interviewer", "design", text) and _designs(text):
+        return "design"
+    if new and _codes(text):
+        return "code"
+    if part in ("code", "design") and not (
+        new and re.search(r"(换|回到|聊|项目|简历|move on|next)", text) and not _codes(text)
+    ):
+        return part
+    return "talk"
+
+
+def _designs(text: str) -> bool:
+    return bool(re.search(r"实现|设计|系统|方案|怎么(搭|做)|思路|design|architect", text)) and (
+        len(text) >= 60 or "设计" in text or "design" in text.lower()
+    )
+
+
+def _codes(text: str) -> bool:
+    return bool(
+        re.search(
+            r"(做|来|写|出)(一)?道|代码.{0,6}(题|测试|环节)|手(写|撕)|coding (problem|question)",
+            text,
+        )
+    )
+
+
+def _opens(
+    floor: Floor, last: Floor | None, thread: Thread, answered: set[str], match: Asked
+) -> bool:
+    """Return whether a turn opens a new question within the same part."""
+    text = floor.text
+    shows = {
+        name: cues.shows("interviewer", name, text)
+        for name in ("asks", "new", "stays", "rephrase", "confirms", "challenge", "integrity")
+    }
+    if shows["integrity"] or thread.part in ("reverse", "close"):
+        return False
+    if not (shows["asks"] or shows["new"]) or len(thread.answers) == 0:
+        return False
+    if last is not None and cues.shows("candidate", "asks_back", last.text[-60:]):
+        return False
+    terms = terms_of(text)
+    fresh = terms - thread.terms - answered
+    shared = terms & thread.terms
+    signs = 2 * shows["new"] + (len(text) >= _WHOLE) + (len(fresh) > 0) + (len(fresh) > 2)
+    signs += 2 * _is_other(match, thread)
+    signs -= 2 * (thread.part == "design") + (thread.part == "code" and not shows["new"])
+    signs += bool(last and cues.shows("candidate", "admits", last.text))
+    signs -= 2 * shows["stays"] + shows["rephrase"] + (len(shared) > 1)
+    signs -= shows["challenge"] and len(text) < _LONG
+    signs -= 2 * (len(text) < _SHORT)
+    return signs >= _NEW_FROM
+
+
+def _is_other(match: Asked, thread: Thread) -> bool:
+    """Return whether a turn clearly asks something else than the turns before it."""
+    question, topic = match
+    other = bool(question and thread.matches and question not in thread.matches)
+    return other or bool(topic and thread.topics and topic not in thread.topics)
+
+
+def _returns_to(
+    text: str, terms: set[str], threads: Sequence[Thread], current: Thread | None
+) -> Thread | None:
+    """Return the earlier question that a turn goes back to, when it says that it does."""
+    if not cues.shows("interviewer", "returns", text) or current is None:
+        return None
+    if current.part in ("reverse", "close"):
+        return None
+    here = len(terms & current.terms)
+    earlier = [t for t in threads if t is not current and t.part == current.part]
+    best = max(earlier, key=lambda t: len(terms & t.terms), default=None)
+    return best if best is not None and len(terms & best.terms) > max(1, here) else None
+
+
+def _move(floor: Floor, last: Floor | None, thread: Thread, opens: bool, back: bool) -> Move:
+    text = floor.text
+
+    def shows(name: str) -> bool:
+        return cues.shows("interviewer", name, text)
+
+    if shows("integrity"):
+        return "integrity_check"
+    if shows("invite"):
+        return "invite_questions"
+    if thread.part == "close" or (shows("close") and not shows("asks")):
+        return "close"
+    if back:
+        return "return_to_earlier"
+    if shows("logistics") and not shows("new") and len(thread.answers) == 0:
+        return "logistics"
+    if opens or not thread.exchanges:
+        return "ask" if shows("asks") or shows("new") else "transition"
+    if is_backchannel(floor):
+        return "backchannel"
+    if shows("interrupts"):
+        return "interrupt"
+    if shows("unclear_answer"):
+        return "clarify"
+    if shows("rephrase"):
+        return "example" if re.search("例子|场景|假设|for example|suppose", text) else "rephrase"
+    if last is not None and cues.shows("candidate", "asks_back", last.text[-60:]):
+        return "rephrase"
+    if shows("confirms"):
+        return "paraphrase"
+    if shows("challenge"):
+        return "challenge"
+    if shows("let_go") and not shows("asks"):
+        return "let_go"
+    return "follow_up"
+
+
+def _help(floor: Floor, thread: Thread, opens: bool) -> Help:
+    """Return whether a turn gives part of the answer away, or the answer itself."""
+    if not thread.answers or thread.part in ("reverse", "close", "opening"):
+        return ""
+    told = _statements(floor.text)
+    if opens:
+        # what stands before a new question still answers the old one
+        head = told[:_LONG] if _AFTERWORD.match(told) and len(told) >= _WHOLE else ""
+        return "answer" if cues.shows("interviewer", "answer", head) else ""
+    if cues.shows("interviewer", "answer", told) and len(told) >= _SHORT:
+        return "answer"
+    if cues.shows("interviewer", "hint", floor.text):
+        return "hint"
+    return ""
+
+
+def _statements(text: str) -> str:
+    """Return what a turn states: its sentences that ask nothing."""
+    parts = re.split(r"(?<=[。？！?!\n])", text)
+    return "".join(p for p in parts if p.strip() and not re.search(r"[？?]|怎么|什么|吗。?$", p))

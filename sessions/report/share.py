@@ -1,0 +1,90 @@
+"""A report made fit for other eyes: no names, no project details, chosen quotes hidden."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+from sessions.report.schema import Report
+
+HIDDEN = "▇▇▇"
+_PERSONAL_STAGES = frozenset({"project", "behaviour", "self_introduction", "reverse", "opening"})
+
+
+def hide_quotes(report: Report, words: Sequence[str]) -> Report:
+    """Return the report with every spoken text that holds one of these words hidden.
+
+    A hidden text is gone from all its places; the judgement beside it stays.
+    """
+    wanted = [word.casefold() for word in words if word.strip()]
+    shared = copy.deepcopy(report)
+    _walk(shared, lambda text: any(word in text.casefold() for word in wanted))
+    return shared
+
+
+def anonymous(report: Report) -> Report:
+    """Return the report without name, session id, dates and what the candidate told of themselves.
+
+    Talk about own projects is dropped whole, and so are company facts; quotes on subject matter
+    stay, because they are the evidence.
+    """
+    shared = copy.deepcopy(report)
+    shared["candidate"], shared["session"] = "", "anonymous"
+    shared["started_at"] = shared["ended_at"] = ""
+    for question in shared["questions"]:
+        personal = question["stage"] in _PERSONAL_STAGES or question["topic"] in (
+            "",
+            "project",
+            "behaviour",
+        )
+        question["exchanges"] = []
+        if personal:
+            question["asked"] = HIDDEN
+            for point in question["points"]:
+                point["quotes"] = []
+    own = {q["id"] for q in shared["questions"] if q["asked"] == HIDDEN}
+    shared["timeline"] = [
+        {**span, "label": HIDDEN if _is_own(shared, span["number"], own) else span["label"]}
+        for span in shared.get("timeline", [])
+    ]
+    for name in ("strengths", "weaknesses"):
+        shared[name] = [f for f in shared[name] if f["question"] and f["question"] not in own]  # type: ignore[literal-required]
+    shared["to_learn"] = []
+    _without_company(shared)
+    return shared
+
+
+def _is_own(report: Report, number: int, own: set[str]) -> bool:
+    return any(q["number"] == number and q["id"] in own for q in report["questions"])
+
+
+def _without_company(report: Report) -> None:
+    review = report.get("review")
+    if review is None:
+        return
+    review["labels"] = {}
+    review["company_facts"] = []
+    review["reverse_questions"] = []
+    review["findings"] = [f for f in review["findings"] if f["question"]]
+    for finding in review["findings"]:
+        finding["asked"] = finding["title"]
+        finding["evidence"] = [q for q in finding["evidence"] if q["speaker"] == "candidate"]
+    review["moments"], review["doubts"] = [], []
+    report["practise"] = [line for line in report["practise"] if _names_bank(line, report)]
+
+
+def _names_bank(line: str, report: Report) -> bool:
+    review = report.get("review")
+    return review is None or any(f["title"] in line for f in review["findings"])
+
+
+def _walk(node: Any, hides: Any) -> None:
+    """Hide the spoken texts under a node: quotes, words said and answered."""
+    spoken = ("quote", "said", "answer", "text", "asked", "title", "label")
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in list(items):
+        if isinstance(value, dict | list):
+            _walk(value, hides)
+        elif isinstance(value, str) and (key in spoken or isinstance(node, list)) and hides(value):
+            node[key] = HIDDEN
