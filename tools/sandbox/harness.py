@@ -17,7 +17,7 @@ TYPE_CHECKING = False  # importing `typing` would cost 10 ms
 if TYPE_CHECKING:
     from typing import Any
 
-    from tools.sandbox.answers import answer
+    from tools.sandbox.answers import Loader, answer
     from tools.sandbox.selflock import lock_self
 
 FILENAME = "solution.py"
@@ -149,17 +149,6 @@ def _set_stdin(data: bytes) -> None:
     import io
 
     sys.stdin = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8")
-
-
-class Loader:
-    """Shows `inspect` and `traceback` the source, of which there is no file."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def get_source(self, name: str) -> str:
-        """The source of the one module there is."""
-        return self._source
 
 
 def _module(name: str) -> Any:
