@@ -1,7 +1,8 @@
-"""The prompt of one turn: a stable head, the last turns verbatim, then the answer and the brief.
+"""The prompt of one turn: a stable head, a summary, the last turns verbatim, answer and brief.
 
-The head never changes within a session, so that an endpoint's prompt cache keeps it; the number of
-turns is bounded, so that the cost of a turn does not grow with the session.
+Everything but the last message stays the same, byte for byte, from turn to turn, so that an
+endpoint's prompt cache keeps it: old turns leave in blocks and not one by one. The number of turns
+is bounded, so that the cost of a turn does not grow with the session.
 """
 
 from __future__ import annotations
@@ -12,35 +13,53 @@ from agent.interview import Interview
 from agent.models.conduct import Rules
 from agent.situation import say
 from agent.state import InterviewState
+from agent.summary import summary
 from prompts import render
 from sessions.records import Lang, Message, Question, Turn
 from tools.catalogue import render_tools
+from tools.dialects import MARKER
 from tools.neutralise import neutralise
 from tools.table import schemas
 
 TURNS_VERBATIM = 12
+"""At least so many turns stand in the prompt word for word, when there were so many."""
+BLOCK = 8
+"""Turns that leave the prompt together; even, so that an interviewer's turn comes first."""
 MAX_ANSWER_CHARS = 6_000
 """Of one turn in a prompt; the ledger and the grader keep the whole."""
 MAX_CHARS = {"zh": 170, "en": 520}
 """Longest interviewer turn; nine in ten of the real ones were under 130 characters."""
+ROOM = {"zh": 60, "en": 180}
+"""Characters left for the model's own words around a long text that code wants said."""
 
 
 def messages_for(interview: Interview, state: InterviewState) -> list[Message]:
     """Return what the model is sent for this round."""
-    lang = interview.lang
-    head = render("interviewer", lang, tools=render_tools(schemas(), lang))
-    turns = interview.journal.recent_turns(TURNS_VERBATIM + 1)
+    lang, journal = interview.lang, interview.journal
+    before = journal.count("turn") - bool(state["turn"])
+    dropped = max(before - TURNS_VERBATIM, 0) // BLOCK * BLOCK
+    turns = journal.recent_turns(before - dropped + 1)
     last = next((t for t in turns if t["id"] == state["turn"]), None)
     history = [_message(turn) for turn in turns if turn["id"] != state["turn"]]
+    if dropped:
+        history = [Message(role="user", content=summary(interview, dropped)), *history]
     answer = neutralise(last["text"][:MAX_ANSWER_CHARS]).text if last else ""
     brief = brief_for(interview, state)
-    return [Message(role="system", content=head), *history, to_message(brief, answer, lang)]
+    return [_head(interview), *history, to_message(brief, answer, lang)]
+
+
+def _head(interview: Interview) -> Message:
+    lang = interview.lang
+    native = getattr(interview.speaker, "tool_mode", "tagged") == "native"
+    tools = render("native_tools", lang) if native else render_tools(schemas(), lang)
+    return Message(role="system", content=render("interviewer", lang, tools=tools))
 
 
 def _message(turn: Turn) -> Message:
     if turn["speaker"] == "interviewer":
         return Message(role="assistant", content=turn["text"])
-    return Message(role="user", content=neutralise(turn["text"][:MAX_ANSWER_CHARS]).text)
+    said = neutralise(turn["text"][:MAX_ANSWER_CHARS]).text
+    return Message(role="user", content=f"<candidate>\n{said}\n</candidate>")
 
 
 def brief_for(interview: Interview, state: InterviewState) -> Brief:
@@ -64,19 +83,24 @@ def brief_for(interview: Interview, state: InterviewState) -> Brief:
         stage=stage.title.get(lang, stage.id),
         topic=interview.topic_titles.get(question["topic"], "") if question else "",
         question_id=decision["question"],
-        question=say(question["wording"], lang) if question else "",
+        question=_speakable(say(question["wording"], lang)) if question else "",
         key_point=decision["key_point"],
-        seed=decision["text"],
-        quote=pick_quote(decision, grade, gained, lang),
+        seed=_speakable(decision["text"]),
+        quote=neutralise(pick_quote(decision, grade, gained, lang)).text,
         gained=bool(gained),
         leaves=decision["leaves"],
         weak=weak_points(left, grade) if left else [],
         minutes_left=round(sum(s.minutes for s in stages)),
-        candidate=interview.candidate,
-        history=recalled["texts"],
-        job=interview.job if question and question["kind"] == "reverse" else "",
+        candidate=neutralise(interview.candidate).text,
+        history=[neutralise(text).text for text in recalled["texts"]],
+        job=neutralise(interview.job).text if question and question["kind"] == "reverse" else "",
         results=state["results"],
     )
+
+
+def _speakable(text: str) -> str:
+    """Return a question's words with its markers, if it speaks of any, made mere text."""
+    return neutralise(text).text if MARKER.search(text) else text
 
 
 def _number(interview: Interview, state: InterviewState) -> int:
@@ -93,17 +117,21 @@ def rules_for(interview: Interview, state: InterviewState) -> Rules:
     allowed = decision["text"]
     if question is not None:
         allowed += say(question["wording"], lang) + say(question["example"], lang)
+        allowed += "".join(say(h, lang) for h in question["hints"][: state["about"]["hints"]])
     for turn_id in {*state["left"]["turns"], *state["about"]["turns"], state["turn"]} - {""}:
         allowed += interview.journal.turn(turn_id)["text"]
     return Rules(
         lang=lang,
-        max_chars=MAX_CHARS[lang],
+        max_chars=max(
+            MAX_CHARS[lang], len(_to_ask(interview, state) + decision["text"]) + ROOM[lang]
+        ),
         asks=_to_ask(interview, state),
         forbidden=() if question is None or told else _answers(question, lang),
         allowed=allowed,
         wrong=bool(grade and grade["error_level"]),
         mock=not interview.practice,
         company=interview.job,
+        confirms=decision["move"] in ("paraphrase", "logistics"),
     )
 
 

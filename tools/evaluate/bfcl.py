@@ -54,7 +54,7 @@ class Alternatives:
     @property
     def optional(self) -> bool:
         """Whether the argument may be left out."""
-        return any(value == "" for value in self.values)
+        return not self.values or any(value == "" for value in self.values)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,8 @@ def _first(values: Any) -> Any:
 
 def _inside(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _first(v) for k, v in value.items() if isinstance(v, list) and v and v[0] != ""}
+        members = {k: _first(v) if isinstance(v, list) else _inside(v) for k, v in value.items()}
+        return {k: v for k, v in members.items() if v != ""}
     if isinstance(value, list):
         return [_inside(one) for one in value]
     return value

@@ -18,6 +18,15 @@ from tools.neutralise import neutralise
 
 _FILE = Path(__file__).with_name("situations.toml")
 
+_NAMES = {
+    "q": "question_id",
+    "next": "next_question_id",
+    "missed": "missed_key_points",
+    "hints": "hints_given",
+    "end": "interview_may_end",
+    "code": "code_language",
+}
+
 
 @dataclass(frozen=True)
 class AnyOf:
@@ -96,9 +105,7 @@ def messages_for(situation: Situation, tools: Sequence[Mapping[str, Any]]) -> li
     """Return what the model is asked: the tools, when to use them, the state and the words."""
     lang = situation.lang
     head = render("evaluate_tools", lang, tools=render_tools(tools, lang))
-    names = {"q": "question_id", "next": "next_question_id", "missed": "missed_key_points",
-             "hints": "hints_given", "end": "interview_may_end", "code": "code_language"}  # fmt: skip
-    state = {names[key]: value for key, value in situation.state.items()}
+    state = {_NAMES[key]: value for key, value in situation.state.items()}
     said = neutralise(situation.said).text
     body = f"<state>\n{json.dumps(state)}\n</state>\n<candidate>\n{said}\n</candidate>"
     return [Message(role="system", content=head), Message(role="user", content=body)]
