@@ -46,7 +46,7 @@ system: ## install the Debian packages that some tests need (as root)
 test: $(VENV)/.dev ## set up and run every check and test
 	@if [ -n "$$CI" ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then $(MAKE) --no-print-directory system; fi
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -rs
+	@$(BIN)/python -m pytest -rs -n 2
 
 quick: $(VENV)/.dev ## the tests that take no more than a few seconds each
 	@$(BIN)/python -m pytest -m 'not slow'

@@ -22,7 +22,7 @@ from tools.grading.evidence import AnswerText
 from tools.knowledge.bank import SHIPPED, Bank, load_bank
 from tools.knowledge.topics import load_topics
 
-GRADED_CHARS = 6_000
+GRADED_CHARS = 3_000
 """Of one turn: what stands behind it is kept in the ledger and not graded."""
 
 

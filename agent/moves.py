@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from agent.code_moves import CODE_RULES
 from agent.intents import confirms, nothing_more
+from agent.ladder import hints_of
 from agent.situation import Rule, Situation, act, leave, say
 from agent.state import Decision
 from sessions.records import Intent, Move, PointGrade, QuestionKind
@@ -86,8 +87,8 @@ def _help(situation: Situation, why: str, *, asked_for: bool = False) -> Decisio
 
     Help that was asked for is given whatever the budget says.
     """
-    about, lang = situation.about, situation.lang
-    hints = situation.question["hints"]
+    about = situation.about
+    hints = hints_of(situation.question, situation.lang)
     spent = about["follow_ups"] >= situation.stage.follow_ups or situation.time_up
     spent = spent or about["returned"]
     tired = situation.unknown_run >= UNKNOWN_PATIENCE and about["hints"] >= 1
@@ -95,13 +96,11 @@ def _help(situation: Situation, why: str, *, asked_for: bool = False) -> Decisio
     if not hints or (refused and not asked_for):
         return leave(situation, why, "let_go")
     if about["hints"] == 0:
-        return act(situation, "hint", why=why, key_point=about["aim"], text=say(hints[0], lang))
+        return act(situation, "hint", why=why, key_point=about["aim"], text=hints[0])
     if about["hints"] == 1:
-        return act(
-            situation, "step_down", why=why, key_point=about["aim"], text=say(hints[1], lang)
-        )
+        return act(situation, "step_down", why=why, key_point=about["aim"], text=hints[1])
     decision = leave(situation, why, "reveal")
-    decision["text"] = say(hints[2], lang)
+    decision["text"] = hints[2]
     return decision
 
 

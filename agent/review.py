@@ -8,6 +8,7 @@ when its events are written into the candidate's own ledger.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,10 @@ Progress = Callable[[str, int, int], None]
 """Hears the name of the work, how much of it is done and how much there is."""
 
 _GRADED_CHARS = 6_000
+_PLAIN_LABEL = re.compile(
+    r"说话人|发言人|面试|候选|应聘|考官|参会|嘉宾|speaker|interview|candidate|spk|guest|host|\d",
+    re.I,
+)
 _RELEVANT = 0.8
 """Relevance (0 to 2) below which the words do not belong to the matched question: the dimension's
 own anchor for an answer beside the point."""
@@ -63,7 +68,7 @@ def review(
         ValueError: `candidate_label` is no label of the transcript.
     """
     roles = infer_roles(transcript, wanted.candidate_label)
-    blocks, masked = _masked(transcript.blocks)
+    blocks, masked = _masked(transcript)
     lang = wanted.lang or language_of(blocks)
     session = f"review-{_digest(transcript)}"
     begun = wanted.begun or datetime(2000, 1, 1, tzinfo=UTC)
@@ -94,7 +99,7 @@ def review(
     found["roles_clear"] = roles.clear
     found["labels"] = {_shown(label): role for label, role in roles.by_label.items()}
     found["masked"] = sum(masked.values())
-    found["ignored"] = len(transcript.ignored) and [f"{len(transcript.ignored)}"] or []
+    found["ignored"] = len(transcript.ignored)
     return Reviewed(
         session=session,
         candidate=wanted.candidate,
@@ -129,18 +134,31 @@ def _digest(transcript: Transcript) -> str:
     return told.hexdigest()[:12]
 
 
-def _masked(blocks: Sequence[Block]) -> tuple[list[Block], Counter[str]]:
-    """Mask personal data in each block before anything is read or stored."""
+def _masked(transcript: Transcript) -> tuple[list[Block], Counter[str]]:
+    """Mask personal data in each block before anything is read or stored.
+
+    A label that is a person's name is masked wherever it is spoken.
+    """
     from tools.knowledge.importers.privacy import mask
 
     counts: Counter[str] = Counter()
-    return [replace(block, text=mask(block.text, counts)) for block in blocks], counts
+    names = [label for label in transcript.labels if _is_name(label)]
+    spoken = re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))) or r"(?!)")
+    blocks = []
+    for block in transcript.blocks:
+        text, n = spoken.subn("[name]", block.text)
+        counts["masked: name"] += n
+        blocks.append(replace(block, text=mask(text, counts)))
+    return blocks, counts
+
+
+def _is_name(label: str) -> bool:
+    return len(label) > 1 and not _PLAIN_LABEL.search(label)
 
 
 def _shown(label: str) -> str:
-    """Return a label as it may be shown: names of people become their initial and a dot."""
-    plain = ("说话人", "speaker", "面试官", "候选人", "interviewer", "candidate", "spk", "参会")
-    return label if label.lower().startswith(plain) or len(label) < 2 else f"{label[0]}."
+    """Return a label as it may be shown: names of people become their first letter and a dot."""
+    return f"{label[0]}." if _is_name(label) else label
 
 
 def _matched(threads: Sequence[Thread], searcher: Searcher) -> list[tuple[Thread, str]]:
@@ -177,19 +195,20 @@ def _grades(
         if question is None or not answers:
             continue
         grade = shared_grader().grade(question, answers, lang)
-        if _belongs(grade, thread, key):
+        if _belongs(grade, thread, key, question["topic"]):
             found[place] = (question, grade)
     progress("grading", len(wanted), len(wanted))
     return found
 
 
-def _belongs(grade: Grade, thread: Thread, key: str) -> bool:
+def _belongs(grade: Grade, thread: Thread, key: str, bank_topic: str) -> bool:
     """Return whether what was said is about the matched question at all."""
     if grade["status"] != "graded":
         return False
     hit = any(point["verdict"] in ("covered", "partial", "wrong") for point in grade["points"])
     relevant = grade["dimensions"] is not None and grade["dimensions"]["relevance"] >= _RELEVANT
-    return hit and (relevant or key in thread.matches)
+    clear = key in thread.matches or bank_topic in thread.topics
+    return hit and clear and (relevant or key in thread.matches)
 
 
 def _tempered(found: tuple[Question, Grade] | None, thread: Thread, lang: Lang) -> Grade | None:

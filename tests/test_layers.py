@@ -75,10 +75,17 @@ def test_core_does_not_know_its_faces() -> None:
         assert not any(n.startswith(("agent.cli", "agent.web")) for n in imported(path)), here
 
 
+KEPT_WHOLE = {
+    "sessions/records.py": 340,  # the vocabulary: one place to look a record up
+    "tools/sandbox/harness.py": 330,  # sent into the child as one text
+}
+
+
 def test_no_module_of_ours_is_longer_than_three_hundred_lines() -> None:
     long = {
         str(p.relative_to(ROOT)): n
         for p in modules()
-        if (n := len(p.read_text(encoding="utf-8").splitlines())) > 300
+        if (n := len(p.read_text(encoding="utf-8").splitlines()))
+        > KEPT_WHOLE.get(p.relative_to(ROOT).as_posix(), 300)
     }
     assert long == {}
