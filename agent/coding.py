@@ -27,9 +27,12 @@ _LOOKS_LIKE_CODE = re.compile(
 def code_questions() -> list[Question]:
     """Return the coding problems as questions; none when no isolation works on this machine."""
     from tools.knowledge.problems import as_question, load_problems
-    from tools.sandbox import probe
+    from tools.sandbox.backends import choose
+    from tools.sandbox.records import SandboxError
 
-    if not any(status["works"] for status in probe()):
+    try:
+        choose(None)
+    except SandboxError:
         return []
     return [_with_code_point(as_question(problem)) for problem in load_problems().values()]
 

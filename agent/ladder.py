@@ -1,4 +1,4 @@
-"""The hint ladder of a question: its own, or a plain one made from what an imported question has."""
+"""The hint ladder of a question: its own, or a plain one made from what an import has."""
 
 from __future__ import annotations
 

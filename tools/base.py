@@ -93,7 +93,9 @@ class Tool:
 _JSON_TYPES: Mapping[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
-def make_tool(kind: ToolKind, run: Callable[..., Awaitable[Mapping[str, Any]]]) -> Tool:
+def make_tool(
+    kind: ToolKind, run: Callable[..., Awaitable[Mapping[str, Any]]], timeout_s: float = 20.0
+) -> Tool:
     """Make a row of the table from an async function: its name, docstring and type hints.
 
     The first parameter is the context; parameters with a default are optional.
@@ -121,4 +123,5 @@ def make_tool(kind: ToolKind, run: Callable[..., Awaitable[Mapping[str, Any]]]) 
         run=run,
         description=getdoc(run) or "",
         parameters={"type": "object", "properties": properties, "required": required},
+        timeout_s=timeout_s,
     )

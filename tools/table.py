@@ -27,7 +27,7 @@ _ROWS = (
     make_tool("need", lookup_knowledge),
     make_tool("need", recall_memory),
     make_tool("need", generate_followup),
-    make_tool("need", run_code),
+    make_tool("need", run_code, timeout_s=60.0),
 )
 TOOLS: Mapping[str, Tool] = MappingProxyType({tool.name: tool for tool in _ROWS})
 
