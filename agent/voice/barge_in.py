@@ -17,6 +17,8 @@ CONFIRM_S = 1.5
 SETTLE_S = 0.35
 """Silence after which short speech is judged by its words."""
 _ECHO_MARGIN_DB = 9.0
+_CALIBRATION_FRAMES = 20
+"""The first 0.6 s of our own voice tell how loud its echo is."""
 _ECHO_LIKE = 0.6
 _HUM = re.compile(
     r"(?:嗯|哦|噢|喔|啊|呃|额|唔|哼|咳|对|是|好|行|的|吧|ok(?:ay)?|yeah|yes|right|mm+|hmm*|uh|huh|um|oh|"
@@ -47,13 +49,15 @@ class BargeIn:
     headphones: bool = True
     """Without them the loudspeaker is heard too, and only what is clearly louder counts."""
     echo_db: float = -90.0
+    _sounded: int = 0
     _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=TRIGGER_FRAMES + 1))
 
     def hears_candidate(self, probability: float, db: float, *, sounding: bool) -> bool:
         """Return whether this frame may be the candidate's, given that we sound or not."""
         if self.headphones or not sounding:
             return probability >= TRIGGER_ABOVE
-        louder = db > self.echo_db + _ECHO_MARGIN_DB
+        self._sounded += 1
+        louder = db > self.echo_db + _ECHO_MARGIN_DB and self._sounded > _CALIBRATION_FRAMES
         if not louder:
             # The echo is learned fast upwards and slowly down.
             rate = 0.3 if db > self.echo_db else 0.02

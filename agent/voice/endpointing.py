@@ -52,13 +52,13 @@ class Waits:
 
     done: float = 0.7
     yes_no: float = 0.45
-    unsure: float = 2.2
+    unsure: float = 3.2
     unfinished: float = 8.6
     asked_time: float = 25.0
     code: float = 150.0
-    sure_above: float = 0.75
-    unfinished_below: float = 0.35
-    text_late: float = 3.0
+    sure_above: float = 0.4
+    unfinished_below: float = 0.2
+    text_late: float = 5.0
     """How long an overdue transcript is waited for before the turn is taken as unsure."""
 
 
@@ -72,7 +72,7 @@ _ASKS_TIME = re.compile(
     r"|我(?:先|再)?(?:想|思考|考虑|回忆|理)(?:一)?(?:想|下|会儿)"
     r"|(?:给|让)我?(?:一点|点|些|几|两|十|半|一|\d+)[个]?(?:时间|秒|分钟)"
     r"|(?:稍|请)?等(?:一)?(?:下|会儿?|等)"
-    r"|(?:let me|i need to|i'?d like to|need a moment to) think"
+    r"|(?:let me|i need to|i'?d like to|need a moment to) think(?: about (?:it|that|this))?"
     r"|(?:give me|just|need|wait|hold on)[a-z ,]{0,12}(?:second|sec|moment|minute)"
     r"|bear with me|hold on",
     re.IGNORECASE,
@@ -123,9 +123,7 @@ def needed_silence_s(
         return waits.unfinished * patience, "unfinished"
     share = (waits.sure_above - sure) / (waits.sure_above - waits.unfinished_below)
     own = max(0.0, min(habits.pause_s, _MOST_HABIT_S) - 0.8)
-    middle = waits.done + (waits.unsure - waits.done) * 2 * min(share, 0.5)
-    rest = (waits.unfinished - waits.unsure) * 2 * max(0.0, share - 0.5)
-    return (middle + rest) * patience + own, "unsure"
+    return (waits.done + (waits.unsure - waits.done) * share) * patience + own, "unsure"
 
 
 def decide(view: View, cues: Cues, habits: Habits = Habits(), waits: Waits = WAITS) -> Decision:
@@ -134,8 +132,11 @@ def decide(view: View, cues: Cues, habits: Habits = Habits(), waits: Waits = WAI
         if not view.nudged and view.silence_s >= _NUDGE_S[cues.patience]:
             return Decision("nudge", _NUDGE_S[cues.patience], "nothing was said")
         return Decision("wait", _NUDGE_S[cues.patience], "nothing was said")
+    if cues.answer_kind == "code" or cues.patience == "code":
+        ends = view.silence_s >= waits.code
+        return Decision("end" if ends else "wait", waits.code, "code")
     if not view.text_is_current:
-        late = waits.unsure + waits.text_late
+        late = waits.text_late
         act: Literal["wait", "end"] = "end" if view.silence_s >= late else "wait"
         return Decision(act, late, "no text yet")
     if not view.text.strip():

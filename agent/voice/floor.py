@@ -78,7 +78,7 @@ def heard_turn(ear: StreamAsr, floor: Floor) -> Heard:
 
 
 def may_cut_in(ear: StreamAsr, cues: Cues, floor: Floor) -> bool:
-    """Return whether an answer over its budget may be cut: at a pause, once, when it adds little."""
+    """Return whether an answer over its budget may be cut: at a pause, when it adds little."""
     if cues.budget_s <= 0 or floor.cut_in or ear.span_s[1] < cues.budget_s:
         return False
     return ear.silence_s >= _CUT_IN_PAUSE_S and ear.is_current and adds_little(ear.text)

@@ -17,8 +17,6 @@ import numpy as np
 
 from agent.voice.base import (
     FRAME_S,
-    FRAME_SAMPLES,
-    RATE_HZ,
     Asr,
     HeardWord,
     Recognised,
@@ -28,12 +26,14 @@ from agent.voice.base import (
 
 SPEECH_ABOVE = 0.5
 PRE_ROLL_S = 0.35
-CLOSE_AFTER_S = 0.3
+CLOSE_AFTER_S = 0.25
 SEAL_AFTER_S = 8.0
+SEAL_PAUSE_S = 1.2
 CUT_AFTER_S = 14.0
 """Speech without any pause is cut at its quietest frame of the last seconds."""
 _CUT_WINDOW_S = 3.0
 _ONSET_FRAMES = 2
+_BREATH_S = 0.3
 HANGS_AFTER_S = 30.0
 
 
@@ -44,6 +44,8 @@ class _Group:
     probabilities: list[float]
     result: Recognised | None = None
     covers_frames: int = 0
+    length: int = 0
+    """Frames taken in, kept also when the sound itself is let go."""
     sealed: bool = False
 
 
@@ -137,6 +139,7 @@ class StreamAsr:
         if group is not None:
             group.frames.append(frame)
             group.probabilities.append(probability)
+            group.length = len(group.frames)
             self._grow(group)
         self._recent.append((frame, probability))
         self._frame += 1
@@ -150,7 +153,9 @@ class StreamAsr:
         self._speech_frames += 1
 
     def _open(self) -> _Group:
-        past = list(self._recent)
+        before = self._groups[-1] if self._groups else None
+        free = self._frame - (before.start_frame + before.length if before else 0)
+        past = list(self._recent)[-free:] if free > 0 else []
         group = _Group(self._frame - len(past), [f for f, _ in past], [p for _, p in past])
         self._groups.append(group)
         return group
@@ -161,6 +166,10 @@ class StreamAsr:
         if silence == round(CLOSE_AFTER_S / FRAME_S):
             self._ask(group)
             group.sealed = length_s >= SEAL_AFTER_S
+        elif silence * FRAME_S >= SEAL_PAUSE_S:
+            group.sealed = True  # the pause itself is not kept, however long it becomes
+            if group.result is not None and group not in self._queue:
+                group.frames.clear()
         elif length_s >= CUT_AFTER_S:
             self._cut(group)
 
@@ -171,6 +180,7 @@ class StreamAsr:
         at = len(group.frames) - window + int(np.argmin(np.convolve(loudness, np.ones(5), "same")))
         rest = _Group(group.start_frame + at, group.frames[at:], group.probabilities[at:])
         del group.frames[at:], group.probabilities[at:]
+        group.length, rest.length = len(group.frames), len(rest.frames)
         group.sealed = True
         self._groups.append(rest)
         self._ask(group)
@@ -187,12 +197,13 @@ class StreamAsr:
         while self._queue:
             group = self._queue.pop(0)
             count = len(group.frames)
-            sound = np.concatenate(group.frames)
+            kept = speech_only(group.probabilities[:count])
+            sound = np.concatenate([group.frames[at] for at in kept])
             call = asyncio.get_running_loop().run_in_executor(
                 self._worker, self._asr.recognise, sound, self._lang, self._terms
             )
             try:
-                group.result = await asyncio.wait_for(call, HANGS_AFTER_S)
+                group.result = _in_place(await asyncio.wait_for(call, HANGS_AFTER_S), kept)
             except TimeoutError:
                 self._worker.shutdown(wait=False, cancel_futures=True)
                 self._worker = ThreadPoolExecutor(1, thread_name_prefix="asr")
@@ -223,4 +234,23 @@ class StreamAsr:
         self._worker.shutdown(wait=False, cancel_futures=True)
 
 
-__all__ = ["FRAME_SAMPLES", "RATE_HZ", "SPEECH_ABOVE", "StreamAsr"]
+def speech_only(probabilities: Sequence[float]) -> list[int]:
+    """Return the frames to recognise: long silences are cut to a breath, nothing is invented."""
+    breath = round(_BREATH_S / FRAME_S)
+    near = [False] * len(probabilities)
+    for at, probability in enumerate(probabilities):
+        if probability >= SPEECH_ABOVE:
+            for place in range(max(0, at - breath), min(len(near), at + breath + 1)):
+                near[place] = True
+    return [at for at, is_near in enumerate(near) if is_near] or list(range(len(near)))
+
+
+def _in_place(result: Recognised, kept: Sequence[int]) -> Recognised:
+    """Move the words' times from the shortened sound to the frames they were in."""
+
+    def moved(time_s: float) -> float:
+        index = min(int(time_s / FRAME_S), len(kept) - 1)
+        return kept[index] * FRAME_S + (time_s - index * FRAME_S)
+
+    words = tuple(replace(w, start_s=moved(w.start_s), end_s=moved(w.end_s)) for w in result.words)
+    return replace(result, words=words)

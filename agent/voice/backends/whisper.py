@@ -17,6 +17,8 @@ from agent.voice.base import RATE_HZ, HeardWord, Recognised, Samples, VoiceError
 
 MAX_TERMS = 40
 """Of the prompt: Whisper keeps 224 tokens of it."""
+_TOKENS_BASE, _TOKENS_A_SECOND = 12, 14
+"""Above any human rate: what is longer is a loop, and would take seconds."""
 _MOST_REPEATS = 4
 """The same few characters more often than this in a row are the recogniser's own loop."""
 _NO_SPEECH_ABOVE = 0.85
@@ -63,6 +65,7 @@ class WhisperAsr:
             condition_on_previous_text=False,
             initial_prompt=_prompt(terms, lang) if seconds >= _PROMPT_FROM_S else None,
             word_timestamps=True,
+            max_new_tokens=_TOKENS_BASE + round(_TOKENS_A_SECOND * seconds),
             no_speech_threshold=None,
             log_prob_threshold=None,
             compression_ratio_threshold=None,

@@ -1,0 +1,171 @@
+"""`kaoguan eval voice`: is the candidate let finish, and how long does a finished one wait?"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from agent.cli.face import common_options, fail, make_console, print_json, settings_from
+from agent.settings import data_folder
+
+if TYPE_CHECKING:
+    from agent.cli.voice_turns import SyntheticTurn
+    from agent.voice.traces import Rule, Trace
+
+ACK_AFTER_S = 0.064
+"""From the decision to the first sound of a standing phrase: two frames of the loop."""
+PLAIN_S = (0.6, 1.0, 2.0)
+
+
+@click.command(help="思考停顿评测：抢话率与等待时间。\n\nThinking pauses: cut-ins and added wait.")
+@click.option("--scripts", type=int, default=0, help="只用几个句子 · So many sentences")
+@click.option("--cache", type=click.Path(path_type=Path), help="语音缓存 · Speech kept")
+@click.option("--latency/--no-latency", default=True, help="也测延迟 · Latency too")
+@common_options
+def command(**options: Any) -> None:
+    """Measure endpointing on synthetic turns."""
+    from agent.voice.base import VoiceError
+
+    settings = settings_from(lang=options["lang"], plain=options["plain"])
+    cache = options["cache"] or data_folder() / "voice-bench"
+    console = make_console(settings, stderr=True)
+    try:
+        turns, traces = _listen(options["scripts"], cache, console.print)
+        result = score(turns, traces)
+        if options["latency"]:
+            result["latency"] = latency(traces, cache)
+    except VoiceError as error:
+        fail(str(error))
+    if options["as_json"]:
+        print_json(result)
+    else:
+        _print(make_console(settings), result)
+
+
+def _listen(count: int, cache: Path, say: Any) -> tuple[list[SyntheticTurn], list[Trace]]:
+    """Synthesise the turns and listen to each one once."""
+    from agent.cli.spoken import models_folder
+    from agent.cli.voice_turns import KeptVoices, load_scripts, make_turns
+    from agent.voice.backends.kokoro import KokoroTts
+    from agent.voice.backends.silero import SileroVad
+    from agent.voice.backends.whisper import WhisperAsr
+    from agent.voice.base import Cues
+    from agent.voice.models import model_folder
+    from agent.voice.traces import TimedAsr, trace
+
+    models = models_folder(data_folder())
+    speech = KokoroTts(model_folder("kokoro", models), "zm_yunxi")
+    voices = KeptVoices({"zh": speech, "en": speech}, cache)
+    scripts = load_scripts()
+    step = max(1, len(scripts) // count) if count else 1
+    scripts = [s for number, s in enumerate(scripts) if (number // 2) % step == 0]
+    asr = TimedAsr(WhisperAsr(model_folder("whisper-base", models)), cache / "heard.json")
+    vad = SileroVad()
+    turns: list[SyntheticTurn] = []
+    traces: list[Trace] = []
+    for turn in make_turns(scripts, voices):
+        cues = Cues(lang=turn.script.lang)
+        listening = trace(turn.samples, cues, (vad, asr), turn.end_s, turn.pauses_s)
+        traces.append(asyncio.run(listening))
+        turns.append(turn)
+        if len(turns) % 20 == 0:
+            asr.save()
+            say(f"{len(turns)} turns", style="dim")
+    asr.save()
+    return turns, traces
+
+
+def score(turns: Sequence[SyntheticTurn], traces: Sequence[Trace]) -> dict[str, Any]:
+    """Return cut-ins and waits of our rule and of plain silence, on both halves."""
+    from agent.voice.traces import our_rule, silence_rule
+
+    rules: dict[str, Rule] = {"kaoguan": our_rule()}
+    rules |= {f"silence {s:g} s": silence_rule(s) for s in PLAIN_S}
+    pairs = list(zip(turns, traces, strict=True))
+    halves = {"tuned": [p for p in pairs if p[0].script.tunes]}
+    halves["reported"] = [p for p in pairs if not p[0].script.tunes]
+    return {
+        "turns": len(turns),
+        **{
+            half: {name: _score_one(chosen, rule) for name, rule in rules.items()}
+            for half, chosen in halves.items()
+        },
+    }
+
+
+def _score_one(pairs: Sequence[tuple[SyntheticTurn, Trace]], rule: Rule) -> dict[str, Any]:
+    from agent.voice.traces import decided_at
+
+    short: list[bool] = []
+    long: list[bool] = []
+    waits: list[float] = []
+    late: list[float] = []
+    reopened = lost = 0
+    for turn, heard in pairs:
+        at = decided_at(heard, rule)
+        if at is None:
+            lost += 1
+            at = heard.moments[-1].at_s
+        cut = at < heard.end_s
+        if cut and _goes_on(heard, at):
+            reopened, cut = reopened + 1, False
+        (short if max(turn.pauses_s, default=0.0) <= 3.0 else long).append(cut)
+        if not cut and at >= heard.end_s:
+            (waits if turn.script.finished else late).append(at - heard.end_s)
+    return {
+        "turns": len(pairs),
+        "cut_in_to_3_s": _share(short),
+        "cut_in_3_to_8_s": _share(long),
+        "reopened": reopened,
+        "never_taken": lost,
+        "wait_median_s": round(statistics.median(waits), 2) if waits else None,
+        "wait_p95_s": quantile(waits, 0.95),
+        "unfinished_wait_median_s": round(statistics.median(late), 2) if late else None,
+    }
+
+
+def _goes_on(heard: Trace, at: float) -> bool:
+    """Return whether speech resumed before the first sound would have played."""
+    later = [m for m in heard.moments if at < m.at_s <= at + ACK_AFTER_S]
+    return any(m.silence_s == 0.0 for m in later)
+
+
+def _share(values: Sequence[bool]) -> float | None:
+    return round(sum(values) / len(values), 3) if values else None
+
+
+def quantile(values: Sequence[float], share: float) -> float | None:
+    """Return the value below which this share lies."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 2)
+
+
+def latency(traces: Sequence[Trace], cache: Path) -> dict[str, Any]:
+    """Return p50 and p95 of each stage after the endpointing wait."""
+    from agent.cli.voice_latency import stages
+
+    finals = [t.final_s for t in traces if t.final_s]
+    rows: dict[str, Sequence[float]] = {"final text (CPU s)": finals, **asyncio.run(stages())}
+    return {name: {"p50": quantile(v, 0.5), "p95": quantile(v, 0.95)} for name, v in rows.items()}
+
+
+def _print(console: Any, result: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    for half in ("tuned", "reported"):
+        table = Table(title=f"{half}: {result[half]['kaoguan']['turns']} turns", box=None)
+        heads = list(result[half]["kaoguan"])[1:]
+        for head in ("rule", *heads):
+            table.add_column(head)
+        for name, row in result[half].items():
+            table.add_row(name, *("–" if row[h] is None else str(row[h]) for h in heads))
+        console.print(table)
+    for name, row in result.get("latency", {}).items():
+        console.print(f"{name}: p50 {row['p50']}  p95 {row['p95']}")

@@ -1,0 +1,139 @@
+"""What the ear knew at each moment of a recorded turn, so that endings can be decided again.
+
+Recognition runs once over a turn; rules, baselines and settings are then compared on the trace.
+Knows of no interviewer: a decision here is only a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from agent.voice.base import FRAME_S, FRAME_SAMPLES, Asr, Cues, Recognised, Samples, Vad
+from agent.voice.endpointing import WAITS, Habits, View, Waits, decide
+from agent.voice.stream_asr import StreamAsr
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The ear after one frame."""
+
+    at_s: float
+    silence_s: float
+    speech_s: float
+    text: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A turn and what was known when; recognition's own time is counted as it was measured."""
+
+    moments: tuple[Moment, ...]
+    cues: Cues
+    end_s: float
+    """End of the last word."""
+    pauses_s: tuple[float, ...]
+    final_s: float
+    """Seconds that the last recognition took."""
+
+
+class TimedAsr:
+    """Runs a recogniser, keeps the time of each call, and never does the same work twice."""
+
+    def __init__(self, asr: Asr, file: Path | None = None) -> None:
+        self._asr = asr
+        self._file = file
+        self._known: dict[str, tuple[str, float]] = {}
+        if file is not None and file.exists():
+            self._known = {k: (t, s) for k, (t, s) in json.loads(file.read_text("utf-8")).items()}
+        self.calls: list[float] = []
+
+    @property
+    def name(self) -> str:
+        """Name of the recogniser inside."""
+        return self._asr.name
+
+    def recognise(self, samples: Samples, lang: str, terms: Sequence[str]) -> Recognised:
+        """Recognise, or return what was recognised in these very samples before."""
+        head = "\x00".join((self.name, lang, *terms)).encode()
+        key = hashlib.sha256(head + samples.tobytes()).hexdigest()[:24]
+        if key not in self._known:
+            begun = time.process_time()
+            result = self._asr.recognise(samples, lang, terms)
+            self._known[key] = result.text, time.process_time() - begun
+        text, seconds = self._known[key]
+        self.calls.append(seconds)
+        return Recognised(text)
+
+    def save(self) -> None:
+        """Keep what is known for the next run."""
+        if self._file is not None:
+            self._file.write_text(json.dumps(self._known, ensure_ascii=False), encoding="utf-8")
+
+
+async def trace(
+    samples: Samples,
+    cues: Cues,
+    parts: tuple[Vad, TimedAsr],
+    end_s: float,
+    pauses_s: Sequence[float],
+) -> Trace:
+    """Listen to a turn to its end, with text arriving as late as recognition made it."""
+    vad, asr = parts
+    vad.reset()
+    ear = StreamAsr(asr)
+    ear.begin_turn(cues.lang, cues.terms)
+    moments: list[Moment] = []
+    due: list[tuple[float, str, float]] = []  # when it is ready, the text, the speech it covers
+    text, covered_s, ready_s = "", -1.0, 0.0
+    for frame in frames_of(samples):
+        ear.feed(frame, vad.probability(frame))
+        now = (len(moments) + 1) * FRAME_S
+        calls = len(asr.calls)
+        await ear.settle()
+        if len(asr.calls) > calls:
+            ready_s = max(ready_s, now) + sum(asr.calls[calls:])
+            due.append((ready_s, ear.text, ear.speech_s))
+        while due and due[0][0] <= now:
+            _, text, covered_s = due.pop(0)
+        current = not due and ear.is_current and covered_s >= ear.speech_s
+        moments.append(Moment(now, ear.silence_s, ear.speech_s, text, current))
+    ear.close()
+    return Trace(tuple(moments), cues, end_s, tuple(pauses_s), asr.calls[-1] if asr.calls else 0.0)
+
+
+def frames_of(samples: Samples) -> Iterator[Samples]:
+    """Cut samples into whole frames; the rest is filled with silence."""
+    for at in range(0, len(samples), FRAME_SAMPLES):
+        frame = samples[at : at + FRAME_SAMPLES]
+        yield np.pad(frame, (0, FRAME_SAMPLES - len(frame)))
+
+
+Rule = Callable[[Moment, Cues], bool]
+
+
+def our_rule(waits: Waits = WAITS) -> Rule:
+    """Return the rule of endpointing as the loop uses it."""
+
+    def ends(moment: Moment, cues: Cues) -> bool:
+        view = View(moment.silence_s, moment.speech_s, moment.text, moment.is_current)
+        return decide(view, cues, Habits(), waits).act == "end"
+
+    return ends
+
+
+def silence_rule(seconds: float) -> Rule:
+    """Return the plain rule: so much silence ends the turn."""
+    return lambda moment, cues: moment.speech_s > 0 and moment.silence_s >= seconds
+
+
+def decided_at(turn: Trace, rule: Rule) -> float | None:
+    """Return when the rule takes the turn, or None when it never does."""
+    return next((m.at_s for m in turn.moments if rule(m, turn.cues)), None)

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from agent.voice.base import Cues, VoiceError
+from agent.voice.signals import (
+    FalseAlarm,
+    Interrupted,
+    Nudged,
+    Trouble,
+    TurnReopened,
+    TurnTaken,
+)
+from tests.voice_fakes import ScriptedConversation, Stage, SteadyTts, WordAsr, hush, spoken
+
+WORDS = [
+    "残差连接让梯度可以直接传到前面的层",
+    "然后",
+    "推理的时候用滑动平均",
+    "嗯",
+    "等一下我还没说完这个问题",
+    "就是",
+]
+LONG_REPLY = "好的，我们接着看下一个问题，请你说说批归一化在训练和推理的时候有什么不同。"
+
+
+async def opened(stage: Stage) -> Stage:
+    await stage.feed(hush(0.1))
+    await stage.until("listening")
+    return stage
+
+
+async def test_a_finished_answer_is_taken_after_about_seven_tenths_of_a_second() -> None:
+    talk = ScriptedConversation("谢谢。")
+    stage = await opened(Stage(talk, WordAsr(WORDS)))
+    await stage.feed(hush(0.5), spoken(0, 2.0))
+    await stage.until("speaking")
+    (taken,) = stage.of(TurnTaken)
+    assert isinstance(taken, TurnTaken)
+    assert 0.6 <= taken.waited_s <= 0.9
+    assert talk.heard[0].raw == WORDS[0]
+    await stage.end()
+
+
+async def test_a_pause_of_six_seconds_after_an_open_word_does_not_end_the_turn() -> None:
+    talk = ScriptedConversation("谢谢。")
+    stage = await opened(Stage(talk, WordAsr(WORDS)))
+    await stage.feed(spoken(0, 1.5), spoken(1, 0.5), hush(6.0), spoken(2, 1.5))
+    assert stage.of(TurnTaken) == []
+    await stage.until("speaking")
+    assert talk.heard[0].raw == WORDS[0] + WORDS[1] + WORDS[2]
+    assert 9.0 < talk.heard[0].seconds < 10.0
+    await stage.end()
+
+
+async def test_going_on_before_the_first_sound_withdraws_the_answer_and_loses_nothing() -> None:
+    gate = threading.Event()
+    gate.set()
+    talk = ScriptedConversation("好的，我们换一个问题。")
+    tts = SteadyTts(gate)
+    stage = await opened(Stage(talk, WordAsr(WORDS), tts, lockstep=False))
+    gate.clear()
+    await stage.feed(spoken(0, 1.5))
+    await stage.until("thinking")
+    await stage.feed(hush(0.2), spoken(2, 1.0))
+    assert stage.of(TurnReopened)
+    assert talk.happened == [("taken", "opening")] or talk.happened[-1] == ("withdraw", WORDS[0])
+    gate.set()
+    await stage.until("thinking")
+    await stage.until("speaking")
+    assert talk.heard[-1].raw == WORDS[0] + WORDS[2]
+    assert ("taken", "h2") in talk.happened
+    await stage.end()
+
+
+async def test_speech_over_the_interviewer_stops_it_within_two_hundred_milliseconds() -> None:
+    talk = ScriptedConversation(LONG_REPLY, "好的。")
+    stage = await opened(Stage(talk, WordAsr(WORDS)))
+    await stage.feed(spoken(0, 1.5))
+    await stage.until("speaking")
+    await stage.feed(hush(1.6))
+    before = len(stage.played)
+    await stage.feed(spoken(4, 2.0))
+    sounding = [at for at, out in enumerate(stage.played[before:]) if np.any(out)]
+    assert max(sounding) * 0.032 <= 0.2
+    await stage.until("listening")
+    await stage.until("speaking")
+    cut = stage.of(Interrupted)[0]
+    assert isinstance(cut, Interrupted)
+    assert cut.unsaid and LONG_REPLY.endswith(cut.unsaid)
+    assert ("unsaid", "h1", len(LONG_REPLY) - len(cut.unsaid)) in talk.happened
+    assert talk.heard[1].raw == WORDS[4]
+    await stage.end()
+
+
+async def test_a_hum_lets_the_interviewer_go_on_at_the_clause() -> None:
+    talk = ScriptedConversation(LONG_REPLY)
+    stage = await opened(Stage(talk, WordAsr(WORDS)))
+    await stage.feed(spoken(0, 1.5))
+    await stage.until("speaking")
+    await stage.feed(hush(1.0), spoken(3, 0.3), hush(1.0))
+    assert stage.of(FalseAlarm) and not stage.of(Interrupted)
+    await stage.until("listening")
+    sounded = sum(int(np.count_nonzero(out)) for out in stage.played) / 16_000
+    assert sounded >= len(LONG_REPLY) / 10
+    await stage.end()
+
+
+async def test_a_second_answer_right_after_the_first_sound_continues_the_first() -> None:
+    talk = ScriptedConversation(LONG_REPLY, "好的。")
+    stage = await opened(Stage(talk, WordAsr(WORDS)))
+    await stage.feed(spoken(0, 1.5))
+    await stage.until("speaking")
+    await stage.feed(hush(0.3), spoken(2, 2.0))
+    await stage.until("listening")
+    await stage.until("speaking")
+    assert talk.heard[1].continues == "h1"
+    await stage.end()
+
+
+async def test_typing_ends_what_is_being_said() -> None:
+    talk = ScriptedConversation(LONG_REPLY, "收到。")
+    stage = await opened(Stage(talk, WordAsr(WORDS)))
+    await stage.feed(spoken(0, 1.5))
+    await stage.until("speaking")
+    stage.loop.type("我改成打字")
+    await stage.feed(hush(0.5))
+    await stage.until("listening")
+    assert talk.heard[1].typed and talk.heard[1].raw == "我改成打字"
+    await stage.end()
+
+
+async def test_a_long_silence_gets_one_encouragement_and_no_second() -> None:
+    stage = await opened(Stage(ScriptedConversation(), WordAsr(WORDS)))
+    await stage.feed(hush(70.0))
+    assert len(stage.of(Nudged)) == 1
+    await stage.end()
+
+
+async def test_a_lost_microphone_keeps_what_was_said() -> None:
+    talk = ScriptedConversation("好的。")
+    stage = await opened(Stage(talk, WordAsr(WORDS)))
+    await stage.feed(spoken(0, 1.5), spoken(1, 0.4))
+    await stage.end(VoiceError("the microphone was lost"))
+    assert talk.heard[0].raw == WORDS[0] + WORDS[1]
+    assert [s for s in stage.of(Trouble) if "microphone" in s.message]  # type: ignore[attr-defined]
+
+
+async def test_a_recogniser_that_fails_is_named_in_one_line_and_ends_nothing() -> None:
+    stage = await opened(Stage(ScriptedConversation(), WordAsr(WORDS, failing=True)))
+    await stage.feed(spoken(0, 1.5), hush(3.0))
+    messages = [s.message for s in stage.of(Trouble)]  # type: ignore[attr-defined]
+    assert set(messages) == {"the recogniser is broken"}
+    assert stage.loop.state == "listening"
+    await stage.end()
+
+
+async def test_a_code_round_waits_for_minutes() -> None:
+    talk = ScriptedConversation(cues=Cues(patience="code", answer_kind="code"))
+    stage = await opened(Stage(talk, WordAsr(WORDS)))
+    await stage.feed(spoken(0, 1.5), hush(100.0))
+    assert stage.of(TurnTaken) == []
+    await stage.end()
+
+
+@pytest.mark.parametrize("minutes", [1, 3])
+async def test_the_last_recognition_is_as_short_after_minutes_as_after_seconds(
+    minutes: int,
+) -> None:
+    asr = WordAsr(WORDS)
+    stage = await opened(Stage(ScriptedConversation("好的。"), asr))
+    for _ in range(minutes * 10):
+        await stage.feed(spoken(2, 4.0), spoken(5, 1.5), hush(0.5))
+    await stage.feed(spoken(0, 2.0))
+    await stage.until("speaking")
+    assert max(asr.seconds) <= 16.0
+    assert asr.seconds[-1] <= 12.0
+    await stage.end()
