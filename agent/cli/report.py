@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 @click.option("--md", type=click.Path(path_type=Path), help="写成 Markdown · Write Markdown")
 @click.option("--pdf", type=click.Path(path_type=Path), help="写成 PDF · Write a PDF")
 @click.option("--anki", type=click.Path(path_type=Path), help="写成 Anki 卡片包 · Write Anki cards")
-@click.option("--ics", type=click.Path(path_type=Path), help="写成日历 · Write due practice as iCal")
+@click.option(
+    "--ics", type=click.Path(path_type=Path), help="写成日历 · Write due practice as iCal"
+)
 @click.option("--anonymous", is_flag=True, help="去掉人名与项目 · No names, no project details")
 @click.option("--hide", multiple=True, help="遮住含这些字的原话 · Hide quotes holding these words")
 @click.option("--schema", is_flag=True, help="打印 JSON 结构 · Print the JSON schema")

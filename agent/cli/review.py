@@ -160,7 +160,9 @@ def print_review(console: Console, report: Report, lang: Lang) -> None:
         console.print(f"  {sign_words(finding['signs'], t)}", style="dim", markup=False)
         own = [q for q in finding["evidence"] if q["speaker"] == "candidate"]
         for quote in (own or finding["evidence"])[:2]:
-            console.print(f"    {clock(quote['at_s'])} “{quote['text']}”", style="dim", markup=False)
+            console.print(
+                f"    {clock(quote['at_s'])} “{quote['text']}”", style="dim", markup=False
+            )
     console.print(f"\n[bold]{t['practise']}[/]")
     for number, line in enumerate(report["practise"] or [t["none_yet"]], 1):
         console.print(f"  {number}. {line}", markup=False)

@@ -1,5 +1,6 @@
-"""A transcript's blocks as turns and floors: who holds the floor, with words given back to whom
-they belong where the recogniser cut a sentence across the change of speaker.
+"""A transcript's blocks as turns and floors: who holds the floor.
+
+Words are given back to their speaker where the recogniser cut a sentence across the change.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from agent.reviewing import cues
 from sessions.records import Speaker, Turn
@@ -77,7 +79,7 @@ def floors_of(turns: Sequence[Turn], blocks: Sequence[Block]) -> list[Floor]:
                 Floor(len(floors), turn["speaker"], start_s=block.start_s, line=block.line)
             )
         floors[-1].turns.append(turn)
-    for before, after in zip(floors, floors[1:], strict=False):
+    for before, after in pairwise(floors):
         _give_back(before, after)
     return floors
 

@@ -136,7 +136,7 @@ def judge_thread(
     )
     if sum(len(e.answer.text) > 30 for e in thread.exchanges if e.answer) >= _PROBED_FROM:
         weight += _WEIGHT["probed"][0]
-    return Judged(thread, tuple(unique.values()), weight + _graded_weight(grade, counts))
+    return Judged(thread, tuple(unique.values()), weight + _graded_weight(grade))
 
 
 def _judged(thread: Thread) -> Iterator[Exchange]:
@@ -255,7 +255,7 @@ def _grade_signs(
                 )
 
 
-def _graded_weight(grade: Grade | None, counts: Mapping[str, int]) -> float:
+def _graded_weight(grade: Grade | None) -> float:
     """Return what the rubric adds; alone, without any sign in the talk, it never makes serious."""
     if grade is None or grade["overall"] is None:
         return 0.0
@@ -264,11 +264,15 @@ def _graded_weight(grade: Grade | None, counts: Mapping[str, int]) -> float:
 
 
 def evidence_of(judged: Judged) -> list[ReviewQuote]:
-    """Return the weightiest signs in the order of the talk, the candidate's own words first kept."""
-    order = sorted(
+    """Return the weightiest signs, one a place, in the order of the talk."""
+    weighty = sorted(
         judged.signs,
         key=lambda q: (-_WEIGHT.get(q["sign"], (0, 0))[0], q["line"]),
-    )[:_MOST_EVIDENCE]
+    )
+    once: dict[tuple[str, int], ReviewQuote] = {}
+    for sign in weighty:
+        once.setdefault((sign["turn"], sign["start"]), sign)
+    order = list(once.values())[:_MOST_EVIDENCE]
     return sorted(order, key=lambda q: (q["line"], q["start"]))
 
 

@@ -11,7 +11,9 @@ from agent.reviewing.judging import Judged
 from agent.reviewing.threads import Exchange
 from sessions.records import Lang, Question
 from sessions.report.review_schema import (
+    Asked,
     Doubt,
+    Praise,
     Review,
     ReviewFinding,
     ReviewMoment,
@@ -22,7 +24,11 @@ Places = tuple[Mapping[str, int], Mapping[str, float]]
 """Line and start of each turn, by its id."""
 
 _TITLE_CHARS = 60
+_SHORT_TITLE = 16
 _MOST_FACTS = 8
+_PRAISED_CHARS = 30
+_MOST_ASKS = 12
+_LEAST_ASK = 8
 
 
 def summarise(
@@ -56,7 +62,8 @@ def summarise(
             for floor in floors
         ),
         masked=0,
-        ignored=[],
+        ignored=0,
+        praise=[p for one, e in talk if (p := _praise(e, floors, places)) is not None],
     )
 
 
@@ -64,6 +71,11 @@ def own_words(one: Judged) -> str:
     """Return the interviewer's own asking of a question, short enough for a title."""
     asked = [s for s in sentences(one.thread.opening) if cues.shows("interviewer", "asks", s)]
     text = " ".join((max(asked, key=len) if asked else one.thread.opening).split())
+    if len(text) < _SHORT_TITLE:
+        whole = " ".join(one.thread.opening.split())
+        text = (
+            whole[max(0, whole.find(text) - _TITLE_CHARS + len(text)) :] if text in whole else text
+        )
     text = (
         re.sub(r"^(?:[嗯啊呃哎诶好行对那OKok然后就是说，。、 ]|就是|比如说|所以)+", "", text)
         or text
@@ -90,6 +102,7 @@ def _finding(one: Judged, question: Question | None, lang: Lang) -> ReviewFindin
         number=one.thread.number,
         title=wording.get(lang) or wording.get("zh") or own_words(one),
         asked=own_words(one),
+        asks=_asks(one),
         topic=topic or "、".join(terms[:3]),
         topic_id=topic_id,
         question=question["id"] if question else "",
@@ -103,6 +116,18 @@ def _finding(one: Judged, question: Question | None, lang: Lang) -> ReviewFindin
     )
 
 
+def _asks(one: Judged) -> list[Asked]:
+    found = []
+    for exchange in one.thread.exchanges:
+        said = [s.strip() for s in sentences(exchange.asked.text)]
+        asking = [s for s in said if cues.shows("interviewer", "asks", s) and len(s) >= _LEAST_ASK]
+        if asking and exchange.move not in ("logistics", "integrity_check", "close"):
+            text = " ".join(max(asking, key=len).split())
+            short = text if len(text) <= _TITLE_CHARS else text[: _TITLE_CHARS - 1] + "…"
+            found.append(Asked(at_s=exchange.asked.start_s, text=short))
+    return found[:_MOST_ASKS]
+
+
 def _moments(talk: Sequence[tuple[Judged, Exchange]], places: Places) -> list[ReviewMoment]:
     found = []
     for one, exchange in talk:
@@ -111,6 +136,20 @@ def _moments(talk: Sequence[tuple[Judged, Exchange]], places: Places) -> list[Re
             question = f"{one.thread.number}"
             found.append(ReviewMoment(kind=exchange.help, question=question, quote=quote))
     return found
+
+
+def _praise(exchange: Exchange, floors: Sequence[Floor], places: Places) -> Praise | None:
+    """Return the interviewer's approval at the head of a turn, with the answer before it."""
+    asked = exchange.asked
+    before = floors[asked.number - 1] if asked.number else None
+    found = cues.find("interviewer", "praise", asked.text[:_TITLE_CHARS])
+    if before is None or found is None or len(before.text) < _PRAISED_CHARS or exchange.help:
+        return None
+    said = judging.quote_of(asked, found[0], "praise", *places)
+    answer = _head(before, places)
+    if said is None or answer is None:
+        return None
+    return Praise(said=said, answer=answer)
 
 
 def _doubt(one: Judged, exchange: Exchange, places: Places) -> Doubt | None:
@@ -161,7 +200,7 @@ def _facts(judged: Sequence[Judged]) -> list[str]:
     told = [
         " ".join(sentence.split())
         for one in judged
-        if one.thread.part == "reverse"
+        if one.thread.part in ("reverse", "close")
         for exchange in one.thread.exchanges
         for sentence in sentences(exchange.asked.text)
         if re.search(r"我们|团队|公司|业务|岗位|部门|\b(?:we|our|team|company)\b", sentence)

@@ -1,5 +1,6 @@
-"""Caution with grades of recognised speech: what the talk itself does not bear out is not held
-against the candidate, nor for them.
+"""Caution with grades of recognised speech.
+
+What the talk itself does not bear out is not held against the candidate, nor for them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from agent.reviewing.threads import Thread
 from sessions.records import Grade, Lang, PointGrade
 
 _GOOD = 60.0
+_AGAIN = 2
+"""Times a question is put anew from which a good score needs more than the grader's word."""
 NOTES: Mapping[Lang, Mapping[str, str]] = {
     "zh": {
         "wrong": "自动评分认为这里可能说错，但考官没有指出，识别文字也可能有误，所以不算",
@@ -76,7 +79,8 @@ def _disputed_turns(thread: Thread) -> set[str]:
 
 
 def _struggled(thread: Thread) -> bool:
-    told = any(e.help == "answer" for e in thread.exchanges[1:])
+    told = any(e.help for e in thread.exchanges[1:])
+    again = sum(e.move in ("rephrase", "example") for e in thread.exchanges) >= _AGAIN
     admitted = any(
         e.answer is not None and cues.shows("candidate", "admits", e.answer.text)
         for e in thread.exchanges
@@ -84,4 +88,4 @@ def _struggled(thread: Thread) -> bool:
     unclear = any(
         cues.shows("interviewer", "unclear_answer", e.asked.text) for e in thread.exchanges[1:]
     )
-    return told or admitted or unclear
+    return told or again or admitted or unclear

@@ -1,4 +1,4 @@
-"""The questions of an interview: which interviewer turns open one, stay on it or come back to it."""
+"""The questions of an interview: which turns open one, stay on it or come back to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from agent.reviewing.floors import Floor, is_backchannel
 from sessions.records import Move
 
 Part = Literal["opening", "talk", "code", "design", "reverse", "close"]
-_AFTERWORD = re.compile(r"^(?:[，。、 ]|对|嗯|没(?:事|关系)|其实|不是?|差不多|是的?|right|well|so)+", re.I)
+_AFTERWORD = re.compile(
+    r"^(?:[，。、 ]|对|嗯|没(?:事|关系)|其实|不是?|差不多|是的?|right|well|so)+", re.I
+)
 Help = Literal["", "hint", "answer"]
 Asked = tuple[str, str]
 """The bank's question and topic that a turn clearly asks; each may be empty."""
@@ -248,4 +250,6 @@ def _help(floor: Floor, thread: Thread, opens: bool) -> Help:
 def _statements(text: str) -> str:
     """Return what a turn states: its sentences that ask nothing."""
     parts = re.split(r"(?<=[。？！?!\n])", text)
-    return "".join(p for p in parts if p.strip() and not re.search(r"[？?]|怎么|什么|吗。?$", p))
+    return "".join(
+        p for p in parts if p.strip() and not re.search(r"[？?]|怎么|什么(?!的[。，,])|吗。?$", p)
+    )

@@ -18,7 +18,10 @@ _LINE_BYTES = 75
 def to_calendar(
     cards: Mapping[str, CardState], now: datetime, lang: Lang, titles: Mapping[str, str]
 ) -> str:
-    """Return the plan of the next two weeks; an entry's id is its day, so importing again updates."""
+    """Return the plan of the next two weeks.
+
+    An entry's id is its day, so that importing again updates it.
+    """
     title, what = _WORDS[lang]
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Kaoguan//practice//EN"]
     for day in practice_plan(list(cards.values()), now):
@@ -30,7 +33,7 @@ def to_calendar(
             f"DTSTAMP:{now:%Y%m%dT%H%M%SZ}",
             f"DTSTART;VALUE=DATE:{date:%Y%m%d}",
             f"DTEND;VALUE=DATE:{date + timedelta(days=1):%Y%m%d}",
-            f"SUMMARY:{_escaped(title.format(count=len(day['cards'])))}",
+            f"SUMMARY:{_escaped(title.format(count=day['cards']))}",
             f"DESCRIPTION:{_escaped(f'{what}. {topics}')}",
             "TRANSP:TRANSPARENT",
             "END:VEVENT",

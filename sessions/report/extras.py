@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sessions.ledger import Event, Ledger
 from sessions.records import Turn, Verdict
-from sessions.report.findings import practise_review, review_weaknesses
+from sessions.report.findings import MOST, practise_review, review_strengths, review_weaknesses
 from sessions.report.review_schema import Review
 from sessions.report.schema import CodeReport, PastDelivery, QuestionReport, Report, Span
 from sessions.transcripts.speech import measure_speech
@@ -41,7 +41,8 @@ def _as_review(report: Report, review: Review, turns: Sequence[Turn]) -> None:
     report["weaknesses"] = review_weaknesses(review)
     report["practise"] = practise_review(review, report["questions"], report["lang"])
     weak = {f["question"] for f in review["findings"] if f["severity"] > 1}
-    report["strengths"] = [f for f in report["strengths"] if f["question"] not in weak]
+    graded = [f for f in report["strengths"] if f["question"] not in weak]
+    report["strengths"] = (graded + review_strengths(review))[:MOST]
 
 
 def _past(report: Report, ledger: Ledger) -> PastDelivery | None:

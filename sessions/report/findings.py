@@ -83,9 +83,21 @@ def review_weaknesses(review: Review) -> list[Finding]:
     return found
 
 
-def practise_review(
-    review: Review, questions: Sequence[QuestionReport], lang: Lang
-) -> list[str]:
+def review_strengths(review: Review) -> list[Finding]:
+    """Return what the interviewer approved, with the candidate's words before it."""
+    return [
+        Finding(
+            question="",
+            topic="",
+            text=praise["said"]["text"],
+            quote=praise["answer"]["text"],
+            verdict="covered",
+        )
+        for praise in review["praise"]
+    ]
+
+
+def practise_review(review: Review, questions: Sequence[QuestionReport], lang: Lang) -> list[str]:
     """Return what to do after a recorded interview: its weak questions, answered again."""
     by_id = {question["id"]: question for question in questions}
     advice = []

@@ -25,6 +25,7 @@ Sign = Literal[
     "missed",
     "let_go",
     "vague",
+    "praise",
     "probed",
 ]
 
@@ -43,6 +44,13 @@ class ReviewQuote(TypedDict):
     at_s: float | None
 
 
+class Asked(TypedDict):
+    """One thing the interviewer asked on a question."""
+
+    at_s: float | None
+    text: str
+
+
 class ReviewFinding(TypedDict):
     """One weak topic: where it showed, how much it weighs, what to do."""
 
@@ -51,6 +59,8 @@ class ReviewFinding(TypedDict):
     """The question as the bank has it, or the interviewer's own words."""
     asked: str
     """The interviewer's own words."""
+    asks: list[Asked]
+    """All that was asked on it, the first included, in the interviewer's words."""
     topic: str
     topic_id: str
     question: str
@@ -81,6 +91,13 @@ class Doubt(TypedDict):
     given_up: bool
 
 
+class Praise(TypedDict):
+    """Words of the interviewer that approve, and the answer before them."""
+
+    said: ReviewQuote
+    answer: ReviewQuote
+
+
 class Review(TypedDict):
     """What only a review of a recording knows."""
 
@@ -97,4 +114,6 @@ class Review(TypedDict):
     integrity_remarks: int
     """How often the interviewer spoke of outside help: a remark, never a finding."""
     masked: int
-    ignored: list[str]
+    ignored: int
+    """Lines of the file that belong to no speaker."""
+    praise: list[Praise]

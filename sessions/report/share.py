@@ -49,7 +49,7 @@ def anonymous(report: Report) -> Report:
         for span in shared.get("timeline", [])
     ]
     for name in ("strengths", "weaknesses"):
-        shared[name] = [f for f in shared[name] if f["question"] and f["question"] not in own]  # type: ignore[literal-required]
+        shared[name] = [f for f in shared[name] if f["question"] and f["question"] not in own]
     shared["to_learn"] = []
     _without_company(shared)
     return shared

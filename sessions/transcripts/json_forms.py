@@ -1,4 +1,4 @@
-"""JSON of common recognisers: the first list of segments with text and speaker, wherever it lies."""
+"""JSON of common recognisers: the first list of segments with text and speaker."""
 
 from __future__ import annotations
 

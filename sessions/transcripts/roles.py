@@ -26,7 +26,8 @@ _LEADS = re.compile(
     re.I,
 )
 _FOLLOWS = re.compile(
-    r"您|谢谢您|面试官|我(?:之前|们当时|主要)(?:做|负责)|贵(?:公司|司)|没有其他问题|\bin my (?:last|previous) "
+    r"您|谢谢您|面试官|我(?:之前|们当时|主要)(?:做|负责)|贵(?:公司|司)|没有其他问题"
+    r"|\bin my (?:last|previous) "
     r"|i (?:worked|built|implemented)|thank you for your time",
     re.I,
 )

@@ -15,8 +15,8 @@ from sessions.records import Lang, Turn
 
 FILLERS: dict[Lang, tuple[str, ...]] = {
     "zh": (
-        "嗯", "呃", "啊", "然后", "对", "就是说", "就说", "就是", "那个", "这个", "相关的", "类似于",
-        "一些", "我理解", "比如说", "可能", "的话", "大概",
+        "嗯", "呃", "啊", "然后", "对", "就是说", "就说", "就是", "那个", "这个", "相关的",
+        "类似于", "一些", "我理解", "比如说", "可能", "的话", "大概",
     ),
     "en": ("um", "uh", "er", "like", "you know", "sort of", "kind of", "basically", "actually"),
 }  # fmt: skip
