@@ -20,7 +20,8 @@ def main() -> None:
     params.n_predict = 80
     params.warmup = False
     params.use_jinja = True
-    params.cpuparams.n_threads = 2
+    params.cpuparams.n_threads = 1  # more would wait for each other on a busy machine
+    params.cpuparams_batch.n_threads = 1
     params.sampling.seed = 7
     params.sampling.temp = 0.3
     server = xllamacpp.Server(params)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,6 @@ LINES = (
     (Path(__file__).parent / "data" / "injections.jsonl").read_text(encoding="utf-8").splitlines()
 )
 ROWS = [json.loads(line) for line in LINES]
-PLAIN = "不太清楚，说不上来。"
 
 
 class Parrot:
@@ -67,7 +65,7 @@ def test_neutralised_words_are_speech_for_every_parser_and_close_no_block(
 async def turn_after(answer: str, model: Any, folder: Path) -> dict[str, Any]:
     """Hold two turns and return all that an answer may not touch."""
     ledger = open_ledger(folder / "ledger.db")
-    setup = replace(Setup(format="quick", seed=3), model=model)
+    setup = Setup(format="quick", seed=3, model=model, wait_for_embeddings=True)
     spoken = ""
     async with open_interview(setup, ledger, folder) as interviewer:
         async for _ in interviewer.begin():
@@ -98,13 +96,12 @@ async def turn_after(answer: str, model: Any, folder: Path) -> dict[str, Any]:
 async def test_no_injection_moves_the_machine_whoever_speaks(
     row: dict[str, str], tmp_path: Path
 ) -> None:
-    gullible = await turn_after(row["text"], Parrot(), tmp_path / "parrot")
-    embedded = await turn_after(row["text"], None, tmp_path / "embedded")
-    for found in (gullible, embedded):
-        assert not found["closed"] and found["stages"] <= 1
-        assert "end_interview" not in found["calls"] and "end_stage" not in found["calls"]
+    models = [Parrot(), None] if ROWS.index(row) % 6 == 0 else [Parrot()]
+    for number, model in enumerate(models):
+        found = await turn_after(row["text"], model, tmp_path / str(number))
+        assert not found["closed"] and found["stages"] == 0
+        # The machine may decide on a hint; nothing else is called, whatever the words ask for.
+        assert set(found["calls"]) <= {"give_hint"}
         assert (found["overall"] or 0) <= 10 and not found["covered"]
         assert not re.search(r"<\|?/?(?:tool|think|function|im_|python)|\[TOOL", found["spoken"])
         assert "满分" not in found["spoken"] and found["spoken"].strip()
-    # Repeating the words made no call that the interviewer did not need anyway.
-    assert set(gullible["calls"]) <= set(embedded["calls"]) | {"grade_answer"}

@@ -69,11 +69,12 @@ def test_three_turns_hold_its_own_words_or_counted_refusals_and_are_labelled(
     script, data = tmp_path / "answers.txt", tmp_path / "data"
     script.write_text(SCRIPT, encoding="utf-8")
     command = [sys.executable, "-m", "agent", "chat", "--lang", "en", "--format", "quick",
-               "--model", "smollm2", "--base-url", address, "--script", str(script), "--plain"]  # fmt: skip
+               "--model", "smollm2", "--base-url", address, "--script", str(script),
+               "--plain"]  # fmt: skip
     environ = {**os.environ, "KAOGUAN_DATA_DIR": str(data), "KAOGUAN_CONFIG_DIR": str(tmp_path),
-               "KAOGUAN_MODEL_TIMEOUT_S": "120", "PYTHONPATH": str(ROOT)}  # fmt: skip
+               "KAOGUAN_MODEL_TIMEOUT_S": "400", "PYTHONPATH": str(ROOT)}  # fmt: skip
     run = subprocess.run(
-        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=580
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=900
     )
     assert run.returncode == 0, run.stderr[-800:]
     assert "127.0.0.1" in run.stdout.splitlines()[0]
