@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli.conversation import _SPOKEN_COMMANDS, Conversation, Paused
 from agent.cli.face import words
 from agent.cli.talk_face import SpokenFace, spoken
-from agent.conversation import ACKNOWLEDGEMENTS, Repair, SpokenConversation
+from agent.conversation import ACKNOWLEDGEMENTS, SpokenConversation
 from agent.interviewer import Interviewer, load_embeddings, open_interview
 from agent.settings import Settings
 from agent.voice.audio import read_audio
@@ -116,7 +116,7 @@ class SpokenInterview:
         recorder: Recorder | None,
         chat: Conversation,
     ) -> None:
-        conversation = SpokenConversation(interviewer, _repair())
+        conversation = SpokenConversation(interviewer, mend_terms)
         options = Options(
             lang=self._lang,
             lockstep=answers is not None,
@@ -231,9 +231,11 @@ class SpokenInterview:
                     await chat._take(interviewer, line)
 
 
-def _repair() -> Repair | None:
-    """Return the repair of misheard terms, when this build has it."""
-    return None
+def mend_terms(text: str, topics: Sequence[str]) -> str:
+    """Put misheard technical terms right, where that is nearly sure."""
+    from tools.knowledge.terms import repair
+
+    return repair(text, topics).text
 
 
-__all__ = ["Signal", "SpokenInterview", "models_folder"]
+__all__ = ["Signal", "SpokenInterview", "mend_terms", "models_folder"]

@@ -203,6 +203,7 @@ class VoiceLoop:
             return
         floor.pauses.extend(p for p in self._ear.pauses_s if p < 6.0)
         floor.candidate_turn, floor.pending, floor.continues = turn, None, ""
+        floor.nudged = False
         self._conversation.floor_taken(turn)
         self._begin_turn()
 
@@ -253,19 +254,11 @@ class VoiceLoop:
     # ---- the floor
 
     def _listen_next(self, *, keep: bool) -> None:
-        nudge_only = (
-            self._floor.nudged and not keep and self._floor.candidate_turn == self._heard_of
-        )
-        if not nudge_only:
-            self._floor.nudged = False
-        self._heard_of = self._floor.candidate_turn
         self._floor.cut_in = False
         self._cues = self._conversation.listening()
         if not keep:
             self._begin_turn()
         self._enter("listening")
-
-    _heard_of = ""
 
     def _begin_turn(self) -> None:
         self._ear.begin_turn(self._cues.lang, self._cues.terms)

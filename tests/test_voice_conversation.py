@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from agent.assembly import Setup
+from agent.conversation import SpokenConversation, topic_terms
+from agent.interviewer import Interviewer, open_interview
+from agent.provisional import left_over
+from agent.voice.base import Heard, Say
+from sessions.ledger import Ledger, open_ledger
+from tests.fakes import FakeClock
+
+ANSWER = "主要是为了让训练更加稳定，避免梯度太大。"
+
+
+@asynccontextmanager
+async def spoken(
+    folder: Path, ledger: Ledger, session: str = ""
+) -> AsyncIterator[tuple[SpokenConversation, Interviewer]]:
+    setup = Setup(format="quick", clock=FakeClock())
+    async with open_interview(setup, ledger, folder, session) as interviewer:
+        talk = SpokenConversation(interviewer, lambda text, _: text.replace("提度", "梯度"))
+        async for _ in talk.begin():
+            pass
+        yield talk, interviewer
+
+
+def turns(interviewer: Interviewer) -> list[str]:
+    return [t["id"] for t in interviewer.interview.journal.recent_turns(20)]
+
+
+async def test_an_answer_stands_only_once_the_first_sound_plays(tmp_path: Path) -> None:
+    async with spoken(tmp_path, open_ledger(tmp_path / "l.db")) as (talk, interviewer):
+        stream = talk.reply(Heard(raw=ANSWER, seconds=3.0))
+        first = await anext(stream)
+        assert isinstance(first, Say) and first.fixed
+        assert turns(interviewer) == ["0001i"]
+        talk.floor_taken(first.turn)
+        rest = [item async for item in stream if isinstance(item, Say)]
+        assert rest and turns(interviewer)[:3] == ["0001i", "0002c", "0003i"]
+        assert "".join(s.text for s in rest) == interviewer.interview.journal.turn("0003i")["text"]
+
+
+async def test_a_withdrawn_answer_leaves_no_turn_and_its_words_in_the_ledger(
+    tmp_path: Path,
+) -> None:
+    async with spoken(tmp_path, open_ledger(tmp_path / "l.db")) as (talk, interviewer):
+        stream = talk.reply(Heard(raw=ANSWER))
+        first = await anext(stream)
+        talk.withdraw("")
+        assert [item async for item in stream] == [] and isinstance(first, Say)
+        journal = interviewer.interview.journal
+        assert turns(interviewer) == ["0001i"]
+        assert journal.last("heard")["text"] == ANSWER  # type: ignore[index]
+        assert left_over(journal) is None
+
+
+async def test_an_answer_heard_just_before_a_crash_is_taken_up(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path / "l.db")
+    async with spoken(tmp_path, ledger) as (talk, interviewer):
+        await anext(talk.reply(Heard(raw=ANSWER)))
+        session = interviewer.session
+    async with spoken(tmp_path, ledger, session) as (_, again):
+        assert again.interview.journal.turn("0002c")["text"] == ANSWER
+        assert left_over(again.interview.journal) is None
+
+
+async def test_what_was_not_heard_is_marked_on_the_interviewers_turn(tmp_path: Path) -> None:
+    async with spoken(tmp_path, open_ledger(tmp_path / "l.db")) as (talk, interviewer):
+        stream = talk.reply(Heard(raw=ANSWER))
+        first = await anext(stream)
+        assert isinstance(first, Say)
+        talk.floor_taken(first.turn)
+        async for _ in stream:
+            pass
+        talk.unsaid(first.turn, 5)
+        body = interviewer.interview.journal.last("unsaid")
+        assert body == {"turn": "0003i", "from_char": 5}
+
+
+async def test_a_repaired_term_stands_beside_the_raw_words(tmp_path: Path) -> None:
+    async with spoken(tmp_path, open_ledger(tmp_path / "l.db")) as (talk, interviewer):
+        stream = talk.reply(Heard(raw="避免提度消失"))
+        first = await anext(stream)
+        assert isinstance(first, Say)
+        talk.floor_taken(first.turn)
+        async for _ in stream:
+            pass
+        turn = interviewer.interview.journal.turn("0002c")
+        assert (turn["text"], turn["repaired"]) == ("避免提度消失", "避免梯度消失")
+
+
+def test_the_terms_for_the_recogniser_come_from_the_topic() -> None:
+    terms = topic_terms("rl", "en")
+    assert 3 < len(terms) <= 40 and any("SARSA" in t for t in terms)
+    assert topic_terms("no such topic", "zh") == ()
