@@ -27,6 +27,7 @@ BLOCK = 8
 """Turns that leave the prompt together; even, so that an interviewer's turn comes first."""
 MAX_ANSWER_CHARS = 6_000
 """Of one turn in a prompt; the ledger and the grader keep the whole."""
+_CUT = {"zh": "……（被打断，后面没有说出来）", "en": "… (interrupted; the rest was not heard)"}
 MAX_CHARS = {"zh": 170, "en": 520}
 """Longest interviewer turn; nine in ten of the real ones were under 130 characters."""
 ROOM = {"zh": 60, "en": 180}
@@ -40,7 +41,7 @@ def messages_for(interview: Interview, state: InterviewState) -> list[Message]:
     dropped = max(before - TURNS_VERBATIM, 0) // BLOCK * BLOCK
     turns = journal.recent_turns(before - dropped + 1)
     last = next((t for t in turns if t["id"] == state["turn"]), None)
-    history = [_message(turn) for turn in turns if turn["id"] != state["turn"]]
+    history = [_message(as_heard(interview, t)) for t in turns if t["id"] != state["turn"]]
     if dropped:
         history = [Message(role="user", content=summary(interview, dropped)), *history]
     answer = neutralise(last["text"][:MAX_ANSWER_CHARS]).text if last else ""
@@ -53,6 +54,14 @@ def _head(interview: Interview) -> Message:
     native = getattr(interview.speaker, "tool_mode", "tagged") == "native"
     tools = render("native_tools", lang) if native else render_tools(schemas(), lang)
     return Message(role="system", content=render("interviewer", lang, tools=tools))
+
+
+def as_heard(interview: Interview, turn: Turn) -> Turn:
+    """Return the turn without the words that the candidate cut short and never heard."""
+    cut = interview.journal.find(f"unsaid:{turn['id']}")
+    if cut is None:
+        return turn
+    return Turn(**{**turn, "text": turn["text"][: cut["from_char"]] + _CUT[interview.lang]})
 
 
 def _message(turn: Turn) -> Message:

@@ -7,6 +7,7 @@ from pathlib import Path
 from agent.assembly import Setup
 from agent.conversation import SpokenConversation, topic_terms
 from agent.interviewer import Interviewer, open_interview
+from agent.prompting import as_heard
 from agent.provisional import left_over
 from agent.voice.base import Heard, Say
 from sessions.ledger import Ledger, open_ledger
@@ -78,6 +79,9 @@ async def test_what_was_not_heard_is_marked_on_the_interviewers_turn(tmp_path: P
         talk.unsaid(first.turn, 5)
         body = interviewer.interview.journal.last("unsaid")
         assert body == {"turn": "0003i", "from_char": 5}
+        turn = interviewer.interview.journal.turn("0003i")
+        told = as_heard(interviewer.interview, turn)["text"]
+        assert told.startswith(turn["text"][:5]) and turn["text"] not in told
 
 
 async def test_a_repaired_term_stands_beside_the_raw_words(tmp_path: Path) -> None:
