@@ -69,7 +69,8 @@ def review(
     """
     roles = infer_roles(transcript, wanted.candidate_label)
     blocks, masked = _masked(transcript)
-    lang = wanted.lang or language_of(blocks)
+    spoken = language_of(blocks)
+    lang = wanted.lang or spoken
     session = f"review-{_digest(transcript)}"
     begun = wanted.begun or datetime(2000, 1, 1, tzinfo=UTC)
     turns = turns_of(blocks, roles.by_label, session, begun)
@@ -79,7 +80,7 @@ def review(
     threads = threads_of(floors, known_question(searcher, topics))
     matched = _matched(threads, searcher)
     progress("threads", 1, 1)
-    grades = _grades(matched, bank, lang, progress)
+    grades = _grades(matched, bank, spoken, progress)
     lines = {turn["id"]: block.line for turn, block in zip(turns, blocks, strict=True)}
     starts = {
         turn["id"]: block.start_s

@@ -12,6 +12,9 @@ from sessions.transcripts.roles import infer_roles
 from sessions.transcripts.speech import count_fillers
 
 TALK = Path(__file__).parent / "data" / "review" / "talk.txt"
+VTT = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>hi?</v>\n\n00:05.000 --> 00:06.000\n<v Bo>yes"
+SRT = "1\n00:00:01,000 --> 00:00:02,000\nAnn: hi?\n\n2\n00:00:05,000 --> 00:00:06,000\nBo: yes"
+SAID, REPLY = {"speaker": "A", "text": "hi?"}, {"speaker": "B", "text": "yes"}
 ROUND = "Speaker {a} 00:01\nWhat is a tokenizer?\n\nSpeaker {b} {t}\nIt cuts text.\n"
 
 
@@ -41,10 +44,10 @@ def test_one_speaker_twice_in_a_row_stays_two_turns() -> None:
         ("Ann (00:01): hi?\nBo (00:05): yes", [1, 5]),
         ("00:01 Ann\nhi?\n00:05 Bo\nyes", [1, 5]),
         ("面试官：你好？\n候选人：你好\n面试官：为什么\n候选人：因为", [None] * 4),
-        ("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>hi?</v>\n\n00:05.000 --> 00:06.000\n<v Bo>yes", [1, 5]),
-        ("1\n00:00:01,000 --> 00:00:02,000\nAnn: hi?\n\n2\n00:00:05,000 --> 00:00:06,000\nBo: y", [1, 5]),
-        (json.dumps({"segments": [{"speaker": "A", "text": "hi?", "start": 1}, {"speaker": "B", "text": "y", "start": 5}]}), [1, 5]),
-        (json.dumps({"utterances": [{"speaker": "A", "text": "hi?", "start": 1000, "end": 2000}, {"speaker": "B", "text": "y", "start": 50000, "end": 51000}]}), [1, 50]),
+        (VTT, [1, 5]),
+        (SRT, [1, 5]),
+        (json.dumps({"segments": [SAID | {"start": 1}, REPLY | {"start": 5}]}), [1, 5]),
+        (json.dumps({"utterances": [SAID | {"start": 1000}, REPLY | {"start": 50000}]}), [1, 50]),
     ],
 )  # fmt: skip
 def test_the_forms_of_common_tools_are_read(text: str, starts: list[float | None]) -> None:

@@ -263,6 +263,11 @@ def _graded_weight(grade: Grade | None) -> float:
     return -1.0 if grade["overall"] >= _GOOD else weight
 
 
+def heaviest(judged: Judged) -> ReviewQuote | None:
+    """Return the sign that weighs most, the first of equals; None when there is none."""
+    return max(judged.signs, key=lambda q: _WEIGHT.get(q["sign"], (0, 0))[0], default=None)
+
+
 def evidence_of(judged: Judged) -> list[ReviewQuote]:
     """Return the weightiest signs, one a place, in the order of the talk."""
     weighty = sorted(

@@ -76,6 +76,27 @@ def own_words(one: Judged) -> str:
         text = (
             whole[max(0, whole.find(text) - _TITLE_CHARS + len(text)) :] if text in whole else text
         )
+    return _plain(text)
+
+
+def weakest_words(one: Judged) -> str:
+    """Return the asking before the weightiest sign: what the weakness is about."""
+    heavy = judging.heaviest(one)
+    for exchange in one.thread.exchanges:
+        spoken = exchange.answer.turns if exchange.answer else []
+        here = {turn["id"] for turn in [*exchange.asked.turns, *spoken]}
+        if heavy is None or heavy["turn"] not in here:
+            continue
+        asking = [s for s in sentences(exchange.asked.text) if cues.shows("interviewer", "asks", s)]
+        text = _plain(max(asking, key=len)) if asking else ""
+        if len(text) >= _SHORT_TITLE:
+            return text
+    return own_words(one)
+
+
+def _plain(text: str) -> str:
+    """Return words without the fillers at their head, short enough for a title."""
+    text = " ".join(text.split())
     text = (
         re.sub(r"^(?:[嗯啊呃哎诶好行对那OKok然后就是说，。、 ]|就是|比如说|所以)+", "", text)
         or text
@@ -100,7 +121,7 @@ def _finding(one: Judged, question: Question | None, lang: Lang) -> ReviewFindin
     terms = sorted(term for term in one.thread.terms if not term.islower())
     return ReviewFinding(
         number=one.thread.number,
-        title=wording.get(lang) or wording.get("zh") or own_words(one),
+        title=wording.get(lang) or wording.get("zh") or weakest_words(one),
         asked=own_words(one),
         asks=_asks(one),
         topic=topic or "、".join(terms[:3]),

@@ -239,7 +239,8 @@ def _help(floor: Floor, thread: Thread, opens: bool) -> Help:
     if opens:
         # what stands before a new question still answers the old one
         head = told[:_LONG] if _AFTERWORD.match(told) and len(told) >= _WHOLE else ""
-        return "answer" if cues.shows("interviewer", "answer", head) else ""
+        tells = cues.shows("interviewer", "answer", head) and bool(terms_of(head))
+        return "answer" if tells else ""
     if cues.shows("interviewer", "answer", told) and len(told) >= _SHORT:
         return "answer"
     if cues.shows("interviewer", "hint", floor.text):

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+np = pytest.importorskip("numpy")
+soundfile = pytest.importorskip("soundfile")
+
+from agent.reviewing import audio  # noqa: E402
+from agent.voice.base import RATE_HZ, Recognised  # noqa: E402
+from sessions.transcript import TranscriptError  # noqa: E402
+
+
+class CountingAsr:
+    """Says which stretch it was given, and fails when told to."""
+
+    name = "counting"
+
+    def __init__(self, fails_at: int = -1) -> None:
+        self.calls = 0
+        self._fails_at = fails_at
+
+    def recognise(self, samples: Any, lang: str, terms: Any) -> Recognised:
+        self.calls += 1
+        if self.calls == self._fails_at:
+            raise KeyboardInterrupt
+        return Recognised(f"words {len(samples)}")
+
+
+def _noise(seconds: float, low: int, high: int, seed: int) -> Any:
+    spectrum = np.zeros(int(seconds * RATE_HZ) // 2 + 1, dtype=complex)
+    random = np.random.default_rng(seed)
+    hz = np.fft.rfftfreq(int(seconds * RATE_HZ), 1 / RATE_HZ)[: len(spectrum)]
+    inside = (hz >= low) & (hz < high)
+    spectrum[inside] = np.exp(2j * np.pi * random.random(inside.sum()))
+    sound = np.fft.irfft(spectrum, int(seconds * RATE_HZ))
+    return sound / np.abs(sound).max() * 0.5
+
+
+def _recording(path: Path, stereo: bool) -> list[tuple[int, int]]:
+    deep = [_noise(2, 100, 900, seed) for seed in (1, 2)]
+    bright = [_noise(2, 1800, 5000, seed) for seed in (3, 4)]
+    silence = np.zeros(RATE_HZ)
+    parts = [deep[0], silence, bright[0], silence, deep[1], silence, bright[1]]
+    mono = np.concatenate(parts)
+    spans, at = [], 0
+    for number, part in enumerate(parts):
+        if number % 2 == 0:
+            spans.append((at, at + len(part)))
+        at += len(part)
+    if not stereo:
+        soundfile.write(path, mono, RATE_HZ)
+        return spans
+    left, right = np.zeros(len(mono)), np.zeros(len(mono))
+    for number, (a, b) in enumerate(spans):
+        (left if number % 2 == 0 else right)[a:b] = mono[a:b]
+    soundfile.write(path, np.stack([left, right], axis=1), RATE_HZ)
+    return spans
+
+
+def _loud(samples: Any) -> list[tuple[int, int]]:
+    frames = samples[: len(samples) // RATE_HZ * RATE_HZ].reshape(-1, RATE_HZ)
+    loud = [i for i, frame in enumerate(frames) if np.abs(frame).mean() > 50]
+    runs: list[tuple[int, int]] = []
+    for i in loud:
+        if runs and runs[-1][1] == i * RATE_HZ:
+            runs[-1] = (runs[-1][0], (i + 1) * RATE_HZ)
+        else:
+            runs.append((i * RATE_HZ, (i + 1) * RATE_HZ))
+    return runs
+
+
+@pytest.mark.parametrize("stereo", [True, False])
+def test_two_speakers_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stereo: bool
+) -> None:
+    _recording(tmp_path / "talk.wav", stereo)
+    monkeypatch.setattr(audio, "speech_in", _loud)
+    found = audio.transcribe(
+        tmp_path / "talk.wav", tmp_path / "data", lambda *_: None, CountingAsr()
+    )
+    assert [b.label for b in found.blocks] == ["speaker 1", "speaker 2"] * 2
+    assert [b.start_s for b in found.blocks] == [0.0, 3.0, 6.0, 9.0]
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _recording(tmp_path / "talk.wav", True)
+    monkeypatch.setattr(audio, "speech_in", _loud)
+    place = (tmp_path / "talk.wav", tmp_path / "data", lambda *_: None)
+    with pytest.raises(KeyboardInterrupt):
+        audio.transcribe(*place, CountingAsr(fails_at=3))
+    again = CountingAsr()
+    audio.transcribe(*place, again)
+    assert again.calls == 2
+    assert not list((tmp_path / "data").rglob("*.json"))
+
+
+def test_a_file_without_sound_says_so(tmp_path: Path) -> None:
+    (tmp_path / "x.wav").write_bytes(b"no sound at all")
+    with pytest.raises(TranscriptError, match="cannot be read as sound"):
+        audio.transcribe(tmp_path / "x.wav", tmp_path, lambda *_: None, CountingAsr())
