@@ -112,7 +112,8 @@ def memory_id(candidate: str, operation: Operation) -> str:
     """Return an id that is the same on every rebuild."""
     quote = operation["quote"]
     turn = quote["turn"] if quote else ""
-    words = f"{candidate}|{operation['key']}|{turn}|{quote['start'] if quote else 0}"
+    place = f"{turn}|{quote['start'] if quote else 0}|{operation['at']}"
+    words = f"{candidate}|{operation['key']}|{place}"  # turn ids repeat between sessions
     return "m" + hashlib.sha256(words.encode()).hexdigest()[:12]
 
 

@@ -223,7 +223,8 @@ def _add_memory(branch: Tree, memory: TextMemory, lang: Lang) -> None:
     words = said("said_on", lang, day=memory["observed_at"][:10], quote=cut)
     leaf.add(Text(words, style="dim"))
     if memory["invalid_at"] is not None:
-        leaf.add(Text(said("mended", lang, day=memory["invalid_at"][:10]), style="dim"))
+        key = "replaced" if memory["superseded_by"] else "mended"
+        leaf.add(Text(said(key, lang, day=memory["invalid_at"][:10]), style="dim"))
 
 
 def _print_plan(console: Console, view: Shown, lang: Lang) -> None:
