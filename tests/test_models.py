@@ -321,3 +321,35 @@ async def test_no_connection_leaves_loopback_whatever_the_environment_says(
     assert len(server.seen) == 2
     hosts = {a[0] for a in asked if isinstance(a, tuple)} | {str(h) for h in looked if h}
     assert hosts <= {"127.0.0.1", "::1", "localhost"}
+
+
+async def test_a_turn_in_native_mode_runs_its_calls_and_says_its_words(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path / "ledger.db")
+    answers = (
+        fs.calls((0, "end_stage", '{"reason":"x"}')),
+        fs.says("你好，请你介绍一下自己。"),
+        fs.calls((0, "lookup_knowledge", '{"query":"LoRA"}'), text="我核对一下。"),
+        fs.says("嗯，那你负责哪一块？"),
+    )
+    async with fs.serve(*answers) as server:
+        model = model_at(server, tools=schemas(), needs=NEEDS)
+        async with open_interview(
+            replace(Setup(format="quick", seed=3), model=model), ledger, tmp_path
+        ) as interviewer:
+            for stream in (interviewer.begin(), interviewer.reply("我主要做召回和排序。")):
+                async for _ in stream:
+                    pass
+            journal = interviewer.interview.journal
+            replies = [e["body"] for e in journal.events(["reply"])]
+            called = [e["body"]["call"]["name"] for e in journal.events(["tool_call"])]
+    assert [r["fallback"] for r in replies] == ["", "", ""]
+    assert [r["spoken"] for r in replies] == [
+        "你好，请你介绍一下自己。", "我核对一下。", "嗯，那你负责哪一块？"
+    ]  # fmt: skip
+    assert called == ["end_stage", "lookup_knowledge"]
+    heads = {e.body["messages"][0]["content"] for e in server.seen}
+    assert len(heads) == 1 and '"parameters"' not in heads.pop()
+    assert (
+        "tool_result" in json.dumps(server.seen[-1].body["messages"])
+        or "lookup_knowledge" in (server.seen[-1].body["messages"][-1]["content"])
+    )
