@@ -97,8 +97,10 @@ def test_without_words_nothing_is_taken() -> None:
 
 
 def test_the_turn_is_taken_even_when_recognition_never_answers() -> None:
-    view = View(silence_s=30.0, speech_s=2.0, text="", text_is_current=False)
+    view = View(silence_s=30.0, speech_s=2.0, text="我们用了早停", text_is_current=False)
     assert decide(view, Cues()).act == "end"
+    nothing = View(silence_s=30.0, speech_s=2.0, text="", text_is_current=False)
+    assert decide(nothing, Cues()).act == "wait"
 
 
 def test_silence_from_the_start_is_encouraged_once() -> None:

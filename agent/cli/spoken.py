@@ -63,9 +63,7 @@ class SpokenInterview:
             await asyncio.to_thread(choose_asr, voice.asr_model, models),
             await asyncio.to_thread(choose_tts, voice.tts, voice.voice, models),
         )
-        chat = Conversation(
-            self._console, self._settings, as_json=wishes.as_json, scripted=answers is not None
-        )
+        chat = Conversation(self._console, self._settings, as_json=wishes.as_json, scripted=True)
         async with open_interview(setup, ledger, folder, session) as interviewer:
             self._lang = interviewer.interview.lang
             chat._lang = self._lang
@@ -135,6 +133,7 @@ class SpokenInterview:
             self._console.print(spoken("typing_instead", self._lang), style="yellow")
             from agent.cli.typing import typed
 
+            chat._scripted = False
             await chat._exchange(interviewer, typed(self._console, self._lang))
 
     async def _from_file(

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from agent.voice.base import FRAME_S, FRAME_SAMPLES, RATE_HZ, Samples, VoiceErro
 from agent.voice.playback import Playback
 
 _LOST_AFTER_S = 3.0
-_BLOCK_S = 0.02
+_BLOCK_S = 0.03
+_LATENCY_S = 0.08
 _OUT_HZ = RATE_HZ
 
 
@@ -57,7 +59,23 @@ def _sounddevice() -> Any:
         raise VoiceError(
             "the PortAudio library is missing; on Debian: apt-get install libportaudio2"
         ) from error
+    _quiet_alsa()
     return sounddevice
+
+
+@cache
+def _quiet_alsa() -> object:
+    """Keep ALSA's own messages off the screen; what matters comes as an error from PortAudio."""
+    import ctypes
+    import ctypes.util
+
+    name = ctypes.util.find_library("asound")
+    if name is None:
+        return None
+    kind = ctypes.CFUNCTYPE(None, *[ctypes.c_char_p, ctypes.c_int] * 2, ctypes.c_char_p)
+    quiet = kind(lambda *_: None)
+    ctypes.CDLL(name).snd_lib_error_set_handler(quiet)
+    return quiet  # kept alive by the cache: the library calls it for as long as it runs
 
 
 def _chosen(name: str, *, output: bool) -> int | str | None:
@@ -131,7 +149,7 @@ class Loudspeaker:
                 blocksize=round(_OUT_HZ * _BLOCK_S),
                 channels=1,
                 dtype="int16",
-                latency="low",
+                latency=_LATENCY_S,
                 device=_chosen(device, output=True),
                 callback=fill,
             )

@@ -58,7 +58,7 @@ class Waits:
     code: float = 150.0
     sure_above: float = 0.4
     unfinished_below: float = 0.2
-    text_late: float = 5.0
+    text_late: float = 9.0
     """How long an overdue transcript is waited for before the turn is taken as unsure."""
 
 
@@ -137,7 +137,10 @@ def decide(view: View, cues: Cues, habits: Habits = Habits(), waits: Waits = WAI
         return Decision("end" if ends else "wait", waits.code, "code")
     if not view.text_is_current:
         late = waits.text_late
-        act: Literal["wait", "end"] = "end" if view.silence_s >= late else "wait"
+        # Without a word nothing is taken: the recogniser is slow, or its own time-out names it.
+        act: Literal["wait", "end"] = (
+            "end" if view.silence_s >= late and view.text.strip() else "wait"
+        )
         return Decision(act, late, "no text yet")
     if not view.text.strip():
         return Decision("wait", waits.unfinished, "no words in the sound")

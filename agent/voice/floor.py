@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from agent.voice.base import Asr, Cues, Heard, Tts, Vad
+from agent.voice.base import Asr, Cues, Heard, Say, Tts, Vad
 from agent.voice.endpointing import Habits
 from agent.voice.signals import State
 from agent.voice.stream_asr import StreamAsr
 
+_NUDGES = {"zh": "不着急，想到哪里就说到哪里。", "en": "Take your time, start wherever you like."}
 _LEAST_PAUSES = 8
 _TAIL_SHARE = 3
 _NEW_BELOW = 0.4
@@ -93,3 +94,8 @@ def adds_little(text: str) -> bool:
     if not tail or not before:
         return False
     return sum(pair not in before for pair in tail) / len(tail) < _NEW_BELOW
+
+
+async def encouragement(lang: str) -> AsyncIterator[Say]:
+    """Yield the one gentle sentence for a long silence."""
+    yield Say("", _NUDGES[lang], fixed=True)

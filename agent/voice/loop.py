@@ -22,7 +22,7 @@ from agent.voice.base import (
     VoiceError,
 )
 from agent.voice.endpointing import View, decide
-from agent.voice.floor import Floor, Options, Parts, heard_turn, learn, may_cut_in
+from agent.voice.floor import Floor, Options, Parts, encouragement, heard_turn, learn, may_cut_in
 from agent.voice.mouth import Mouth
 from agent.voice.signals import (
     FalseAlarm,
@@ -43,7 +43,6 @@ _LEVEL_EVERY = 6
 _REOPEN_FRAMES = 4
 _SAME_ANSWER_S = 1.5
 """Speech so soon over the reply goes on with the answer before."""
-_NUDGES = {"zh": "不着急，想到哪里就说到哪里。", "en": "Take your time, start wherever you like."}
 
 
 class VoiceLoop:
@@ -62,6 +61,7 @@ class VoiceLoop:
         self._cues = Cues(lang="en" if options.lang == "en" else "zh")
         self._typed: deque[str] = deque()
         self._frames = 0
+        self._warming: asyncio.Future[None] | None = None
         self._shown = ""
 
     @property
@@ -85,7 +85,6 @@ class VoiceLoop:
 
     async def run(self, frames: AsyncIterator[Samples]) -> AsyncIterator[Signal]:
         """Hold the interview over these frames; yield what happens."""
-        await self._mouth.warm(self._options.phrases)
         self._mouth.start(self._conversation.begin())
         self._enter("speaking")
         try:
@@ -95,14 +94,14 @@ class VoiceLoop:
                     yield signal
                 if self.is_over:
                     break
+            await self._mouth.finish()
         except VoiceError as error:
             yield Trouble(str(error))
             await self._rescue()
         finally:
-            await self._mouth.finish()
-            for signal in self._drain():
-                yield signal
             self.close()
+        for signal in self._drain():
+            yield signal
 
     def close(self) -> None:
         """Let the workers go."""
@@ -111,12 +110,16 @@ class VoiceLoop:
 
     async def _rescue(self) -> None:
         """The microphone is gone: keep what was said of the open turn."""
-        if self._ear.speech_s <= 0.0 or self._floor.state == "speaking":
-            return
+        if self._floor.state == "thinking":
+            await self._mouth.settle()
+            self._commit("")
         self._ear.flush()
         await self._ear.settle()
         if self._ear.text and self._floor.state == "listening":
             self._end("the microphone was lost")
+            await self._mouth.settle()
+            self._commit("")
+        await self._mouth.finish()
 
     # ---- one frame
 
@@ -154,7 +157,7 @@ class VoiceLoop:
         if decision.act == "nudge":
             floor.nudged = True
             self._signals.append(Nudged())
-            self._mouth.start(_one(Say("", _NUDGES[self._cues.lang], fixed=True)))
+            self._mouth.start(encouragement(self._cues.lang))
             self._enter("speaking")
         elif decision.act == "end":
             self._end(decision.why)
@@ -179,9 +182,11 @@ class VoiceLoop:
         if self._barge.triggers(hears) and self._ear.silence_s < _REOPEN_FRAMES * FRAME_S:
             if floor.pending is not None and not floor.pending.typed:
                 self._reopen()
-        elif self._mouth.is_done and not self.playback.take_started():
+        elif self._mouth.unspoken and self.playback.is_idle:
             # No sound came of it: the words stand on the screen, the floor passes all the same.
-            self._commit(self._mouth.unspoken[0].turn if self._mouth.unspoken else "")
+            self._commit(self._mouth.unspoken[0].turn)
+            self._enter("speaking")
+        elif self._mouth.is_done:
             self._listen_next(keep=False)
 
     def _reopen(self) -> None:
@@ -193,6 +198,8 @@ class VoiceLoop:
 
     def _sounded(self, say: Say) -> None:
         """The first sound of a reply plays: the turn before it stands."""
+        if self._warming is None:
+            self._warming = asyncio.ensure_future(self._mouth.warm(self._options.phrases))
         if self._floor.state == "thinking":
             self._commit(say.turn)
             self._enter("speaking")
@@ -293,7 +300,3 @@ class VoiceLoop:
         found = list(self._signals)
         self._signals.clear()
         return found
-
-
-async def _one(say: Say) -> AsyncIterator[Say]:
-    yield say

@@ -58,7 +58,7 @@ class Mouth:
 
     async def settle(self) -> None:
         """Wait until a clip is ready to be played or the reply is over."""
-        while self._speaker is not None and not self.is_read and self.playback.is_idle:
+        while not self.is_read and self.playback.is_idle and not self.unspoken:
             self._ready.clear()
             await self._ready.wait()
 

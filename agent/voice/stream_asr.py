@@ -168,8 +168,7 @@ class StreamAsr:
             group.sealed = length_s >= SEAL_AFTER_S
         elif silence * FRAME_S >= SEAL_PAUSE_S:
             group.sealed = True  # the pause itself is not kept, however long it becomes
-            if group.result is not None and group not in self._queue:
-                group.frames.clear()
+            self._let_go(group)
         elif length_s >= CUT_AFTER_S:
             self._cut(group)
 
@@ -185,10 +184,16 @@ class StreamAsr:
         self._groups.append(rest)
         self._ask(group)
 
+    def _let_go(self, group: _Group) -> None:
+        """Forget the sound of a sealed group once all its speech is recognised."""
+        known = group.start_frame + group.covers_frames > self._last_in(group)
+        if group.sealed and group.result is not None and known and group not in self._queue:
+            group.frames.clear()
+
     # ---- recognising
 
     def _ask(self, group: _Group) -> None:
-        if group not in self._queue:
+        if group.frames and group not in self._queue:
             self._queue.append(group)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._work())
@@ -213,8 +218,7 @@ class StreamAsr:
                 self.trouble = error
                 group.result = Recognised("")
             group.covers_frames = count
-            if group.sealed:
-                group.frames.clear()
+            self._let_go(group)
 
     async def settle(self) -> None:
         """Wait until everything asked for is recognised."""
