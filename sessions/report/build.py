@@ -128,6 +128,7 @@ def _question(
         level=question["level"],
         asked=_say(question["wording"], lang),
         why=asked["why"],
+        because=list(asked.get("because", [])),
         graded=graded,
         reason="" if graded else (grade["reason"] if grade else "the talk had not ended"),
         kind=grade["kind"] if grade else "empty",

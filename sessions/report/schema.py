@@ -55,6 +55,8 @@ class QuestionReport(TypedDict):
     level: int
     asked: str
     why: list[dict[str, Any]]
+    because: NotRequired[list[str]]
+    """The reasons in words, as said when it was asked."""
     graded: bool
     reason: str
     """Why it was not graded; empty when it was."""
