@@ -192,6 +192,8 @@ def _praises(sentence: str, lang: Lang) -> bool:
 
 def _invented(sentence: str, company: str) -> bool:
     """Return whether it says of the company what the job description does not hold."""
+    if _QUESTION.search(sentence) and not _NUMBER.search(sentence):
+        return False  # asking about the post claims nothing of it
     if not company:
         return True
     return any(number not in company for number in _NUMBER.findall(sentence))
