@@ -190,7 +190,7 @@ def _grades(
         progress("grading", done, len(wanted))
         question = bank.get(key)
         answers = [
-            AnswerText(turn["id"], turn["text"][:_GRADED_CHARS])
+            AnswerText(turn["id"], turn["text"][:_GRADED_CHARS], turn.get("repaired"))
             for turn in judging.answers_of(thread)
         ]
         if question is None or not answers:

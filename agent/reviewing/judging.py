@@ -263,6 +263,11 @@ def _graded_weight(grade: Grade | None) -> float:
     return -1.0 if grade["overall"] >= _GOOD else weight
 
 
+def turns_in(exchange: Exchange) -> list[Turn]:
+    """Return the turns of both speakers."""
+    return [*exchange.asked.turns, *(exchange.answer.turns if exchange.answer else [])]
+
+
 def heaviest(judged: Judged) -> ReviewQuote | None:
     """Return the sign that weighs most, the first of equals; None when there is none."""
     return max(judged.signs, key=lambda q: _WEIGHT.get(q["sign"], (0, 0))[0], default=None)

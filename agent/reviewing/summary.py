@@ -29,6 +29,8 @@ _MOST_FACTS = 8
 _PRAISED_CHARS = 30
 _MOST_ASKS = 12
 _LEAST_ASK = 8
+_LATE = 3
+"""Exchanges after which a question has often moved on to a neighbour of itself."""
 
 
 def summarise(
@@ -83,8 +85,7 @@ def weakest_words(one: Judged) -> str:
     """Return the asking before the weightiest sign: what the weakness is about."""
     heavy = judging.heaviest(one)
     for exchange in one.thread.exchanges:
-        spoken = exchange.answer.turns if exchange.answer else []
-        here = {turn["id"] for turn in [*exchange.asked.turns, *spoken]}
+        here = {turn["id"] for turn in judging.turns_in(exchange)}
         if heavy is None or heavy["turn"] not in here:
             continue
         asking = [s for s in sentences(exchange.asked.text) if cues.shows("interviewer", "asks", s)]
@@ -92,6 +93,16 @@ def weakest_words(one: Judged) -> str:
         if len(text) >= _SHORT_TITLE:
             return text
     return own_words(one)
+
+
+def _title(known: str, one: Judged) -> str:
+    """Return the bank's wording, with the asking at which it went wrong when that came later."""
+    heavy = judging.heaviest(one)
+    late = [turn["id"] for e in one.thread.exchanges[_LATE:] for turn in judging.turns_in(e)]
+    weakest = weakest_words(one)
+    if known and heavy is not None and heavy["turn"] in late and weakest not in known:
+        return f"{known} → {weakest}"
+    return known or weakest
 
 
 def _plain(text: str) -> str:
@@ -121,7 +132,7 @@ def _finding(one: Judged, question: Question | None, lang: Lang) -> ReviewFindin
     terms = sorted(term for term in one.thread.terms if not term.islower())
     return ReviewFinding(
         number=one.thread.number,
-        title=wording.get(lang) or wording.get("zh") or weakest_words(one),
+        title=_title(wording.get(lang) or wording.get("zh") or "", one),
         asked=own_words(one),
         asks=_asks(one),
         topic=topic or "、".join(terms[:3]),
