@@ -69,8 +69,10 @@ def _prepared(
     """Return the bank's follow-ups for a point, a counter-example first when it was wrong."""
     rows = [f for f in question["follow_ups"] if f["key_point"] == point["id"]]
     rows = [f for f in rows if lang in f["text"]]
-    first = "counter_example" if result["verdict"] == "wrong" else ""
-    rows.sort(key=lambda f: f["kind"] != first)
+    if result["verdict"] == "wrong":
+        rows.sort(key=lambda f: f["kind"] != "counter_example")
+    elif result["verdict"] == "covered":
+        rows.sort(key=lambda f: f["kind"] not in ("deeper", "contrast", "why"))
     words = _shortened(result["quotes"][0]["text"]) if result["quotes"] else ""
     return [
         {"kind": f["kind"], "key_point": point["id"], "text": f["text"][lang], "starts_from": words}

@@ -124,8 +124,9 @@ def _verdicts(
             verdict = "wrong"
         found.append(verdict)
     if level >= 2 and "wrong" not in found:
-        worst = max(range(len(found)), key=lambda i: _suspicion(matches[i], odds[i]), default=-1)
-        if worst >= 0 and matches[worst].window >= 0 and found[worst] != "covered":
+        spoken = [i for i, v in enumerate(found) if v != "covered" and matches[i].window >= 0]
+        worst = max(spoken, key=lambda i: _suspicion(matches[i], odds[i]), default=-1)
+        if worst >= 0:
             found[worst] = "wrong"
     return found
 
@@ -138,10 +139,15 @@ def _suspicion(match: Match, odds: tuple[float, float]) -> float:
 
 
 def _settled(verdicts: Sequence[Verdict], level: int) -> int:
-    """Return the error level that fits the verdicts: a wrong point is a false central relation."""
+    """Return the error level that fits the verdicts: a wrong point is a false central relation.
+
+    Where no point is wrong there are no words to show for an error: nothing is deducted.
+    """
     wrong = verdicts.count("wrong")
     right = verdicts.count("covered") + verdicts.count("partial")
-    return max(level, 3 if wrong > right else 2) if wrong and level < 2 else level
+    if not wrong:
+        return 0
+    return max(level, 3 if wrong > right else 2) if level < 2 else level
 
 
 def error_level(row: Row, table: Mapping[str, Any]) -> tuple[int, float]:
