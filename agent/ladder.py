@@ -15,8 +15,8 @@ _LEAD = {
     "zh": "它和「{term}」有什么关系？",
     "en": "How is it related to {term}?",
 }
-MAX_REVEAL = {"zh": 90, "en": 260}
-"""Characters of a reference answer said as the last rung."""
+MAX_SAID = {"zh": 90, "en": 260}
+"""Characters of a reference answer that are said in one go."""
 
 
 def hints_of(question: Question, lang: Lang) -> list[str]:
@@ -29,14 +29,14 @@ def hints_of(question: Question, lang: Lang) -> list[str]:
     terms = [names[0] for names in question["terms"] if names and names[0] not in asked]
     if not answer or not terms:
         return []
-    return [_NUDGE[lang], _LEAD[lang].format(term=terms[0]), _shortened(answer, lang)]
+    return [_NUDGE[lang], _LEAD[lang].format(term=terms[0]), first_sentences(answer, lang)]
 
 
-def _shortened(answer: str, lang: Lang) -> str:
+def first_sentences(answer: str, lang: Lang) -> str:
     """Return the first whole sentences that fit, or a cut when even the first is too long."""
     said = ""
     for sentence in re.findall(r"[^。！？.!?]+[。！？.!?]?", answer):
-        if said and len(said) + len(sentence) > MAX_REVEAL[lang]:
+        if said and len(said) + len(sentence) > MAX_SAID[lang]:
             break
         said += sentence
-    return said[: MAX_REVEAL[lang]]
+    return said[: MAX_SAID[lang]]

@@ -20,7 +20,7 @@ DEEPEST = 3
 LONG_ANSWER_CHARS = 260
 """Above this an answer that gained little is asked for again, shorter (a guess; a real answer's
 median was 58 to 78 characters and its longest 741)."""
-WORTH_CONFIRMING_CHARS = 60
+WORTH_CONFIRMING_CHARS = 70
 RETURN_BUDGET = 1
 """A question returned to gets this one further move and is left again."""
 EXTRA_FOLLOW_UPS = 2
@@ -171,7 +171,7 @@ def _when_stuck(situation: Situation) -> Decision | None:
     about = situation.about
     if not about["aim"] or situation.gained or about["stuck"] == 0:
         return None
-    if about["stuck"] >= DEEPEST:
+    if about["stuck"] > DEEPEST:
         return leave(situation, "three_tries", "let_go")
     return _help(situation, "nothing_new") if about["hints"] < 2 else None
 
@@ -186,7 +186,7 @@ def _when_long_and_thin(situation: Situation) -> Decision | None:
 
 def _when_worth_confirming(situation: Situation) -> Decision | None:
     about = situation.about
-    if about["paraphrased"] or not situation.gained or situation.turns % 2:
+    if about["paraphrased"] or not situation.gained:
         return None
     if len(situation.text) < WORTH_CONFIRMING_CHARS:
         return None

@@ -49,7 +49,7 @@ def test_constraints_pin_every_dependency_and_name_no_index() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = project["dependencies"] + [
         d
-        for group in ("dev", "documents", "isolation", "voice")
+        for group in ("dev", "documents", "isolation", "cards", "voice")
         for d in project["optional-dependencies"][group]
     ]
     names = {re.sub(r"[-_.]+", "-", re.split(r"[\[<>=; ]", d)[0]).lower() for d in asked}
