@@ -108,7 +108,9 @@ def same_question(a: dict[str, Any], b: dict[str, Any]) -> bool:
 
 
 def repair_terms(text: str) -> str:
-    raise NotImplementedError("repair_terms")
+    from tools.knowledge.terms import repair
+
+    return repair(text).text
 
 
 def selection_policy(bank: list[dict[str, Any]], seed: int) -> Any:

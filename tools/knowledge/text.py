@@ -109,6 +109,19 @@ def cut_words(folded: str) -> list[str]:
 
 
 @lru_cache(maxsize=20_000)
+def split_run(run: str) -> tuple[str, ...]:
+    """Return a Chinese run as its words one after the other, nothing left out."""
+    return tuple(_cutter().cut(run, HMM=False))
+
+
+@lru_cache(maxsize=20_000)
+def word_surprise(word: str) -> float:
+    """Return minus the log of a word's share in general Chinese; unknown ones as if met once."""
+    cutter = _cutter()
+    return math.log((cutter.total + 1) / ((cutter.FREQ.get(word) or 0) + 1))
+
+
+@lru_cache(maxsize=20_000)
 def word_rarity(word: str) -> float:
     """Return how much a word tells, by its frequency in general Chinese: near 0 to 1."""
     cutter = _cutter()
