@@ -28,7 +28,7 @@ MAX_FILE_BYTES = 2_000_000
 
 
 @click.command(help="文字面试。随时 Ctrl-C 暂停，--continue 接着来。\n\nAn interview by text.")
-@click.option("--format", "form", help="quick | standard | fundamentals | hr")
+@click.option("--format", "form", help="quick | standard | fundamentals | coding | hr | practice")
 @click.option("--topic", "topics", multiple=True, help="只问这些方向，可多次 · Only these topics")
 @click.option("--bank", help="题库名 · Question bank")
 @click.option("--candidate", help="候选人（一台电脑多人用）· Who is interviewed")
