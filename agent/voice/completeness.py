@@ -36,6 +36,24 @@ _EN_OPEN = re.compile(
 )
 _MARKS = " ,，.。!！?？…、;；:：\"'“”"
 _OPEN_MARKS = "、,，:：…-—"
+_OPEN_BY_SOUND = (
+    *(
+        "包括",
+        "然后",
+        "因为",
+        "由于",
+        "所以",
+        "但是",
+        "不过",
+        "比如",
+        "例如",
+        "避免",
+        "通过",
+        "如果",
+    ),
+    *("或者", "而且", "并且", "首先", "其次", "就是", "还有", "另外", "需要"),
+)
+_NEEDS_VERB = frozenset({"让", "使", "使得", "把", "将", "令", "就让", "会让", "会把", "能让"})
 _TAIL = 4
 _CLAUSE_CHARS = 40
 _MARKERS = (
@@ -103,6 +121,28 @@ def _tagged(clause: str) -> tuple[tuple[str, str], ...]:
     return tuple((pair.word, pair.flag) for pair in jieba.posseg.lcut(clause))
 
 
+@cache
+def _open_sounds() -> frozenset[tuple[str, ...]]:
+    from pypinyin import lazy_pinyin
+
+    return frozenset(tuple(lazy_pinyin(word)) for word in _OPEN_BY_SOUND)
+
+
+def _sounds_open(bare: str) -> bool:
+    """Return whether the last two characters sound like a word that goes on: 包廓 for 包括."""
+    from pypinyin import lazy_pinyin
+
+    tail = re.search(r"[\u4e00-\u9fff]{2}$", bare)
+    return tail is not None and tuple(lazy_pinyin(tail[0])) in _open_sounds()
+
+
+def _lacks_verb(bare: str) -> bool:
+    """Return whether 让, 把 … has got its object and not yet its verb."""
+    words = _tagged(re.split(r"[，,。；;：:！？!?]", bare)[-1][-_CLAUSE_CHARS:])
+    last = max((at for at, (word, _) in enumerate(words) if word in _NEEDS_VERB), default=-1)
+    return last >= 0 and not any(kind[0] in "vaiz" for _, kind in words[last + 1 :])
+
+
 @lru_cache(maxsize=256)
 def completeness(text: str, lang: str) -> float:
     """Return 0 (surely unfinished) to 1 (surely finished)."""
@@ -111,6 +151,8 @@ def completeness(text: str, lang: str) -> float:
         return 0.98
     if not bare or (_ZH_OPEN if lang == "zh" else _EN_OPEN).search(bare):
         return 0.02
+    if lang == "zh" and (_sounds_open(bare) or _lacks_verb(bare)):
+        return 0.05
     weights = _weights()[lang]
     score = sum(weights.get(name, 0.0) for name in set(features(text, lang)))
     sure = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))

@@ -41,8 +41,7 @@ from agent.voice.stream_asr import SPEECH_ABOVE, StreamAsr
 
 _LEVEL_EVERY = 6
 _REOPEN_FRAMES = 4
-_SAME_ANSWER_S = 1.5
-"""Speech so soon over the reply goes on with the answer before."""
+_SAME_ANSWER_S = 1.5  # speech so soon over the reply goes on with the answer before
 
 
 class VoiceLoop:
@@ -297,6 +296,4 @@ class VoiceLoop:
             self._signals.append(Partial(self._shown))
 
     def _drain(self) -> list[Signal]:
-        found = list(self._signals)
-        self._signals.clear()
-        return found
+        return [self._signals.popleft() for _ in range(len(self._signals))]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from agent.voice.audio import level_db
 from agent.voice.base import (
     FRAME_S,
     Asr,
@@ -26,7 +27,7 @@ from agent.voice.base import (
 
 SPEECH_ABOVE = 0.5
 PRE_ROLL_S = 0.35
-CLOSE_AFTER_S = 0.25
+CLOSE_AFTER_S = 0.2
 SEAL_AFTER_S = 8.0
 SEAL_PAUSE_S = 1.2
 CUT_AFTER_S = 14.0
@@ -34,6 +35,8 @@ CUT_AFTER_S = 14.0
 _CUT_WINDOW_S = 3.0
 _ONSET_FRAMES = 2
 _BREATH_S = 0.3
+_FAR_DB = 18.0
+"""Below the candidate's own level by this much is somebody else (a guess, for headsets)."""
 HANGS_AFTER_S = 30.0
 
 
@@ -58,6 +61,8 @@ class StreamAsr:
         self._task: asyncio.Task[None] | None = None
         self._queue: list[_Group] = []
         self._recent: deque[tuple[Samples, float]] = deque(maxlen=round(PRE_ROLL_S / FRAME_S))
+        self._levels: deque[float] = deque(maxlen=5)
+        self._own_db = -90.0
         self.trouble: VoiceError | None = None
         self.begin_turn("zh", ())
 
@@ -129,7 +134,8 @@ class StreamAsr:
 
     def feed(self, frame: Samples, probability: float) -> None:
         """Take one frame."""
-        speech = probability >= SPEECH_ABOVE
+        speech = probability >= SPEECH_ABOVE and self._is_near(frame)
+        probability = probability if speech or probability < SPEECH_ABOVE else 0.0
         self._run = self._run + 1 if speech else 0
         group = self._groups[-1] if self._groups and not self._groups[-1].sealed else None
         if speech and (self._run >= _ONSET_FRAMES or self.silence_s < CLOSE_AFTER_S):
@@ -143,6 +149,16 @@ class StreamAsr:
             self._grow(group)
         self._recent.append((frame, probability))
         self._frame += 1
+
+    def _is_near(self, frame: Samples) -> bool:
+        """Return whether the sound is about as loud as the candidate, not talk far off."""
+        self._levels.append(level_db(frame))
+        level = max(self._levels)
+        if level < self._own_db - _FAR_DB:
+            return False
+        rate = 0.2 if level > self._own_db else 0.01
+        self._own_db += rate * (level - self._own_db)
+        return True
 
     def _note_speech(self) -> None:
         if self._first_speech < 0:
