@@ -23,7 +23,7 @@ from tools.knowledge.sound import Phones, distance, drop_cost, phones, syllable_
 from tools.knowledge.text import FILLERS, fold, split_run, word_surprise
 
 SPOKEN_FILE = Path(__file__).with_name("spoken.toml")
-SURE = 0.97
+SURE = 0.997
 """Chance from which a repair is made; less is a hint."""
 HINT = 0.5
 
@@ -140,6 +140,8 @@ def _words(text: str) -> list[_Word]:
                 at += len(word)
         elif piece[0].isascii() and piece[0].isalpha():
             known = fold(piece) in _right_latin()
+            # two letters are an abbreviation, and a name in mixed case is spelled on purpose
+            known = known or len(piece) < 3 or not (piece.islower() or piece.istitle())
             surprise = _KNOWN_LATIN if known else _UNKNOWN_LATIN
             words.append(_Word(piece, at, match.end(), "l", surprise))
         elif piece[0].isdigit():
@@ -275,13 +277,13 @@ def _differs_by_sound(plain: str, term: str) -> bool:
     one, other = plain[head : len(plain) - tail], term[head : len(term) - tail]
     if one.isascii() and other.isascii() and one.strip() and other.strip():
         return True  # letters of one word: the whole was compared
+    if not one.strip() or not other.strip():
+        return False
     share = _FARTHEST
     if other >= "\u3400" and (head + tail == 0 or (len(one) > 1 and split_run(one) == (one,))):
         share = _FARTHEST / 2  # nothing in common, or a whole word in the other's place
-    if not one.strip() or not other.strip():
-        return False
     sounds = phones(one), phones(other)
-    limit = _FARTHEST * min(sum(map(drop_cost, row)) for row in sounds)
+    limit = share * min(sum(map(drop_cost, row)) for row in sounds)
     return distance(sounds[0], sounds[1], limit) <= limit
 
 
