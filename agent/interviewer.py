@@ -154,7 +154,11 @@ class Interviewer:
             turn["words"] = words
         if seconds is not None:
             turn["seconds"] = seconds
-        if repaired is not None:
+        if heard and repaired is None:
+            from tools.knowledge.terms import repair
+
+            repaired = repair(turn["text"]).text
+        if repaired is not None and repaired != turn["text"]:
             turn["repaired"] = repaired
         journal.add_turn(turn)
         return turn

@@ -23,7 +23,7 @@ from tools.knowledge.sound import Phones, distance, drop_cost, phones, syllable_
 from tools.knowledge.text import FILLERS, fold, split_run, word_surprise
 
 SPOKEN_FILE = Path(__file__).with_name("spoken.toml")
-SURE = 0.997
+SURE = 0.98
 """Chance from which a repair is made; less is a hint."""
 HINT = 0.5
 
@@ -237,7 +237,9 @@ def _suits(window: Sequence[_Word], term: str) -> bool:
     """Return whether a stretch in its script can have been this term."""
     kinds = {word.kind for word in window}
     if "h" not in kinds:
-        return term.isascii()
+        heard = "".join(word.text for word in window)
+        spelled = term.isupper() and len(window) == 1 and not heard.isupper()
+        return term.isascii() and len(heard) > 3 and not spelled
     if "l" in kinds:
         return all(len(word.text) > 1 for word in window if word.kind == "l")
     return True
@@ -275,7 +277,8 @@ def _differs_by_sound(plain: str, term: str) -> bool:
     while tail < min(len(plain), len(term)) - head and plain[-1 - tail] == term[-1 - tail]:
         tail += 1
     one, other = plain[head : len(plain) - tail], term[head : len(term) - tail]
-    if one.isascii() and other.isascii() and one.strip() and other.strip():
+    phrase = len(re.findall(r"[a-z]{3,}", term)) > 1 and head > 3
+    if one.isascii() and other.isascii() and one.strip() and other.strip() and not phrase:
         return True  # letters of one word: the whole was compared
     if not one.strip() or not other.strip():
         return False
