@@ -117,3 +117,11 @@ def test_more_silence_never_turns_an_end_back_into_waiting(
     assert not (first.act == "end" and later.act == "wait")
     assert 0.0 <= completeness(text, "zh") <= 1.0
     assert first.needed_s >= min(WAITS.yes_no, WAITS.done)
+
+
+def test_an_open_word_is_known_by_its_sound_when_it_was_misheard() -> None:
+    assert needed_silence_s("我负责的是召回这一块包廓", Cues())[0] > 8.0
+
+
+def test_a_clause_that_still_owes_its_verb_is_waited_for() -> None:
+    assert needed_silence_s("这样做的作用就是让梯度", Cues())[0] > 8.0

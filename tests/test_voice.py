@@ -199,3 +199,17 @@ def test_every_packaged_model_names_licence_origin_versions_and_hashes() -> None
         assert model.licence and model.origin.startswith("https://")
         assert all("==" in name for name in model.pip)
         assert all(len(file.sha256) == 64 for file in model.files)
+
+
+async def test_talk_far_off_is_not_the_candidates() -> None:
+    from agent.voice.stream_asr import StreamAsr
+    from tests.voice_fakes import WordAsr
+
+    ear = StreamAsr(WordAsr([""]))
+    near, far = np.full(512, 12_000, np.int16), np.full(512, 700, np.int16)
+    for _ in range(40):
+        ear.feed(near, 0.95)
+    for _ in range(60):
+        ear.feed(far, 0.95)
+    assert ear.silence_s > 1.5
+    ear.close()

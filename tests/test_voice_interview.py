@@ -50,11 +50,8 @@ def test_a_spoken_interview_is_heard_answered_aloud_and_recorded(
     ]
     write_audio(tmp_path / "answers.wav", np.concatenate(pieces))
     out = tmp_path / "session.wav"
-    done = CliRunner().invoke(
-        cli,
-        ["talk", "--format", "quick", "--plain", "--file", str(tmp_path / "answers.wav")]
-        + ["--out", str(out)],
-    )
+    command = ["talk", "--format", "quick", "--plain", "--out", str(out)]
+    done = CliRunner().invoke(cli, [*command, "--file", str(tmp_path / "answers.wav")])
     assert done.exit_code == 0, done.output
     ledger = open_ledger(data_folder() / LEDGER_FILE)
     events = list(ledger.events())

@@ -27,9 +27,8 @@ def test_recognition_time_by_length() -> None:
     voice, asr = KokoroTts(models() / "kokoro"), WhisperAsr(models() / "whisper-base")
     begun = time.process_time()
     sentence = voice.synthesise("残差连接让梯度可以直接传到前面的层。", "zh")
-    print(
-        f"\nsynthesis: {(time.process_time() - begun) / (len(sentence) / 16_000):.2f} CPU s a second"
-    )
+    rate = (time.process_time() - begun) / (len(sentence) / 16_000)
+    print(f"\nsynthesis: {rate:.2f} CPU s a second of speech")
     for seconds in (3, 6, 12):
         sound = np.resize(np.concatenate([sentence, silence(0.3)]), seconds * 16_000)
         begun, cpu = time.perf_counter(), time.process_time()
