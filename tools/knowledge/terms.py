@@ -282,6 +282,8 @@ def _differs_by_sound(plain: str, term: str) -> bool:
         return True  # letters of one word: the whole was compared
     if not one.strip() or not other.strip():
         return False
+    if head + tail == 0 and other.isascii():
+        return True  # the whole was compared
     share = _FARTHEST
     if other >= "\u3400" and (head + tail == 0 or (len(one) > 1 and split_run(one) == (one,))):
         share = _FARTHEST / 2  # nothing in common, or a whole word in the other's place
