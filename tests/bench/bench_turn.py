@@ -32,6 +32,10 @@ async def turns(interviewer: Interviewer, answers: list[str]) -> list[float]:
     return times
 
 
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.glob("*.db*")) / 1e6
+
+
 @pytest.mark.bench
 @pytest.mark.parametrize("embeddings", [False, True])
 async def test_print_what_a_turn_costs(embeddings: bool, tmp_path: Path) -> None:
@@ -61,8 +65,7 @@ async def test_turn_100_costs_what_turn_5_costs(tmp_path: Path) -> None:
             pass
         times = await turns(interviewer, ["能再说一遍吗"] * 104)
     early, late = statistics.median(times[2:12]), statistics.median(times[-10:])
-    files = [p for p in tmp_path.glob("*.db*")]
-    size = sum(p.stat().st_size for p in files) / 1e6
+    size = _megabytes(tmp_path)
     print(f"\nturn 5: {1000 * early:.0f} ms, turn 100: {1000 * late:.0f} ms, files {size:.1f} MB")
     assert late < 1.3 * early + 0.01
     assert size < 6 + 4.5  # the write-ahead log is folded into the file on the next checkpoint
