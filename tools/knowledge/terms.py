@@ -200,7 +200,11 @@ def _best(text: str, window: Sequence[_Word], context: _Context) -> Change | Non
         if best is None or score > best[0]:
             best = (score, target.term)
             least = _LEAST_LATIN if plain.isascii() else _LEAST_SOUND
-            short = target.weight < least or (len(target.term) < 4 and target.term > "\u3400")
+            short = (
+                target.weight < least
+                or (len(plain) < 3 and len(window) == 1)
+                or (len(target.term) < 4 and target.term > "\u3400")
+            )
             limit = min(limit, cost + (_SAME_TERM + _TOPIC + _USUAL) / _NOISE)
     if best is None:
         return None
