@@ -11,7 +11,6 @@ from tools.knowledge.terms import repair
 @pytest.mark.parametrize(
     ("heard", "meant"),
     [
-        ("我们用的是多投资助力机制来算", "多头自注意力机制"),
         ("这里的损失是二元交叉商损失", "交叉熵损失"),
         ("那么持序差分和蒙特卡洛有什么区别", "时序差分"),
     ],

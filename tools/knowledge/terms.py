@@ -1,4 +1,4 @@
-"""Repair of technical terms that a recogniser mis-heard: `多投资助力机制` to `多头自注意力机制`.
+"""Repair of technical terms that a recogniser mis-heard: `二元交叉商` to `二元交叉熵`.
 
 A noisy channel: a stretch of words is replaced when a term, pronounced, comes near to its sound and
 the words as they stand are so unlikely beside each other that the term is the better reading. The
@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any
+from functools import lru_cache
 
 from tools.knowledge.glossary import TermMatch, load_glossary
-from tools.knowledge.sound import Phones, distance, drop_cost, phones, syllable_phones
+from tools.knowledge.sound import Phones, distance, drop_cost, phones
+from tools.knowledge.term_targets import (
+    MOST_PHONES,
+    Target,
+    near_targets,
+    right,
+    right_latin,
+)
 from tools.knowledge.text import FILLERS, fold, split_run, word_surprise
 
-SPOKEN_FILE = Path(__file__).with_name("spoken.toml")
-SURE = 0.98
+SURE = 0.9997
 """Chance from which a repair is made; less is a hint."""
 HINT = 0.5
 
@@ -41,7 +43,6 @@ _LEAST_SOUND = 3.0  # shorter terms sound like too much else
 _LEAST_LATIN = 2.0
 _SHORT_CHANCE = 0.9
 _MOST_WORDS = 5
-_MOST_PHONES = 24
 _WORD = re.compile(r"[\u3400-\u9fff]+|[A-Za-z]+|[0-9]+|[^\sA-Za-z0-9\u3400-\u9fff]+")
 _PINYIN = re.compile(r"[a-z]{2,6}( [a-z]{1,6})+")
 
@@ -73,16 +74,6 @@ class _Word:
     end: int
     kind: str  # h Chinese, l Latin, d digits, p punctuation
     surprise: float
-
-
-@dataclass(frozen=True)
-class _Target:
-    term: str
-    name: str
-    topic: str
-    phones: Phones
-    usual: bool  # one of the words said all the time
-    weight: float  # what all its phones would cost: how much sound there is to recognise
 
 
 @dataclass(frozen=True)
@@ -139,7 +130,7 @@ def _words(text: str) -> list[_Word]:
                 words.append(_Word(word, at, at + len(word), "h", word_surprise(word)))
                 at += len(word)
         elif piece[0].isascii() and piece[0].isalpha():
-            known = fold(piece) in _right_latin()
+            known = fold(piece) in right_latin()
             # two letters are an abbreviation, and a name in mixed case is spelled on purpose
             known = known or len(piece) < 3 or not (piece.islower() or piece.istitle())
             surprise = _KNOWN_LATIN if known else _UNKNOWN_LATIN
@@ -170,7 +161,7 @@ def _windows(words: Sequence[_Word], at: int) -> Iterable[Sequence[_Word]]:
     for end in range(at, min(at + _MOST_WORDS, len(words))):
         word = words[end]
         size += len(_heard_phones(word.text))
-        if word.kind in "pd" or word.text == "的" or size > _MOST_PHONES:
+        if word.kind in "pd" or word.text == "的" or size > MOST_PHONES:
             return
         if word.text not in FILLERS:
             yield words[at : end + 1]
@@ -180,7 +171,7 @@ def _best(text: str, window: Sequence[_Word], context: _Context) -> Change | Non
     """Return the likeliest other reading of a stretch, None when it had better be left alone."""
     heard = "".join(word.text for word in window)
     plain = fold(heard)
-    if plain in _right() or not _may_change(text, window, context):
+    if plain in right() or not _may_change(text, window, context):
         return None
     surprise = sum(word.surprise for word in window)
     room = surprise + _PRIOR + _SAME_TERM + _TOPIC + _USUAL
@@ -191,7 +182,7 @@ def _best(text: str, window: Sequence[_Word], context: _Context) -> Change | Non
     start, end = window[0].start, window[-1].end
     best: tuple[float, str] | None = None
     short = False
-    for target in _near_targets(sound):
+    for target in near_targets(sound):
         cost = _cost(plain, sound, target, limit)
         if cost > limit or not _suits(window, target.term) or _breaks_right(plain, target.term):
             continue
@@ -214,7 +205,7 @@ def _best(text: str, window: Sequence[_Word], context: _Context) -> Change | Non
     )
 
 
-def _bonus(target: _Target, context: _Context) -> float:
+def _bonus(target: Target, context: _Context) -> float:
     if target.name in context.names:
         return _SAME_TERM
     return (_TOPIC if target.topic in context.topics else 0.0) + (
@@ -234,7 +225,7 @@ def _may_change(text: str, window: Sequence[_Word], context: _Context) -> bool:
             return False
         if any(word.kind == "h" for word in window):
             return False
-    return not (len(window) == 1 and fold(window[0].text) in _right_latin())
+    return not (len(window) == 1 and fold(window[0].text) in right_latin())
 
 
 def _suits(window: Sequence[_Word], term: str) -> bool:
@@ -254,12 +245,12 @@ def _breaks_right(plain: str, term: str) -> bool:
     kept = fold(term)
     if kept == plain:
         return True
-    if any(w in _right_latin() and w not in kept for w in re.findall(r"[a-z]+", plain)):
+    if any(w in right_latin() and w not in kept for w in re.findall(r"[a-z]+", plain)):
         return True
     return any(fold(plain[m.start : m.end]) not in kept for m in load_glossary().find(plain))
 
 
-def _cost(plain: str, sound: Phones, target: _Target, limit: float) -> float:
+def _cost(plain: str, sound: Phones, target: Target, limit: float) -> float:
     """Return the distance of the sounds, plus how dissimilar the differing part is by itself."""
     share = _FARTHEST_LATIN if plain.isascii() else _FARTHEST
     nearest = min(limit, share * target.weight)
@@ -303,82 +294,3 @@ def _heard_phones(word: str) -> Phones:
 
 def _join(window: Sequence[_Word]) -> Phones:
     return tuple(phone for word in window for phone in _heard_phones(word.text))
-
-
-_CLASS = {
-    **dict.fromkeys("bpmfw", "B"), **dict.fromkeys("dt", "D"), **dict.fromkeys("gkh", "G"),
-    **dict.fromkeys("zZjcCqsSx", "S"), **dict.fromkeys("lrnN", "L"),
-}  # fmt: skip
-
-
-def _keys(row: Phones) -> tuple[tuple[str, int], ...]:
-    """Return the drawers a row of phones belongs to: class of the first consonant and length."""
-    classes = [_CLASS[p] for p in row if p in _CLASS and p not in "nNrl"]
-    first = next((_CLASS[p] for p in row if p in _CLASS), "")
-    return tuple((first + later, len(row) // 2) for later in sorted({*classes[1:3]}) or [""])
-
-
-@cache
-def _drawers() -> dict[tuple[str, int], tuple[_Target, ...]]:
-    drawers: dict[tuple[str, int], list[_Target]] = defaultdict(list)
-    for target in _targets():
-        for first, size in _keys(target.phones):
-            for near in range(size - 1, size + 3):
-                drawers[first, near].append(target)
-    return {key: tuple(row) for key, row in drawers.items()}
-
-
-def _near_targets(sound: Phones) -> tuple[_Target, ...]:
-    return _drawers().get(_keys(sound)[0], ())
-
-
-@cache
-def _targets() -> tuple[_Target, ...]:
-    """Return every way a known term may sound."""
-    rows: dict[tuple[str, Phones], _Target] = {}
-    said_often = frozenset(map(fold, _spoken()))
-
-    def add(term: str, name: str, topic: str, sound: Phones) -> None:
-        weight = sum(map(drop_cost, sound))
-        usual = fold(term) in said_often
-        if len(sound) <= _MOST_PHONES and sum(p in _CLASS for p in sound) >= 3:
-            rows.setdefault((fold(term), sound), _Target(term, name, topic, sound, usual, weight))
-
-    for name, term in load_glossary().terms.items():
-        for spelling in term.spellings:
-            add(spelling, name, term.topic, phones(spelling))
-        for said in term.say:
-            add(name, name, term.topic, _said(said))
-    for word in _spoken():
-        known = load_glossary().get(word)
-        add(word, known.name if known else word, known.topic if known else "", phones(word))
-    return tuple(rows.values())
-
-
-def _said(said: str) -> Phones:
-    row: list[str] = []
-    for part in said.split():
-        row.extend(syllable_phones(part) if len(part) > 1 else phones(part))
-    return tuple(row)
-
-
-@cache
-def _spoken() -> tuple[str, ...]:
-    rows: dict[str, Any] = tomllib.loads(SPOKEN_FILE.read_text(encoding="utf-8"))
-    english = [word.strip() for line in rows["english"].splitlines() for word in line.split("|")]
-    return tuple(word for word in (*english, *rows["chinese"].split()) if word)
-
-
-@cache
-def _right() -> frozenset[str]:
-    """Return spellings that are right as they stand, folded, without spaces."""
-    spellings = [s for term in load_glossary().terms.values() for s in term.spellings]
-    return frozenset(fold(s).replace(" ", "") for s in (*spellings, *_spoken()))
-
-
-@cache
-def _right_latin() -> frozenset[str]:
-    """Return words in Latin letters that occur in right terms."""
-    spellings = [s for term in load_glossary().terms.values() for s in term.spellings]
-    words = (w for s in (*spellings, *_spoken()) for w in re.findall(r"[a-z]+", fold(s)))
-    return frozenset(w for w in words if len(w) > 1)
