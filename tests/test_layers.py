@@ -33,7 +33,7 @@ PLACES = {
 
 
 def modules() -> list[Path]:
-    return [p for folder in OURS for p in sorted((ROOT / folder).rglob("*.py"))]
+    return [p for folder in sorted(OURS) for p in sorted((ROOT / folder).rglob("*.py"))]
 
 
 def imported(path: Path) -> set[str]:
