@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from langgraph.runtime import Runtime
 
+from agent.company import answer_from_job
 from agent.counting import note_move
 from agent.events import Asked, StageChanged
 from agent.greeting import recall_for_greeting
@@ -86,11 +87,22 @@ def _follow(interview: Interview, state: InterviewState, decision: Decision) -> 
         "waited": decision["move"] == "backchannel",
         "round": 0,
     }
+    if decision["why"] == ["candidate_asked"]:
+        decision = _answered(interview, state, decision)
     if decision["move"] == "close":
         return flags | {"decision": decision, "left": state["about"], "closed": "complete"}
     if not decision["leaves"]:
         return flags | {"decision": decision, "about": note_move(state["about"], decision)}
     return flags | {"left": state["about"]} | _move_on(interview, state, decision)
+
+
+def _answered(interview: Interview, state: InterviewState, decision: Decision) -> Decision:
+    """Answer from the job text; what it does not say goes on the list of things to learn."""
+    asked = interview.journal.turn(state["turn"])["text"]
+    found = answer_from_job(interview.job, asked, interview.lang) if interview.job else ""
+    if not found:
+        interview.journal.record("to_learn", {"text": asked}, f"to_learn:{state['turn']}")
+    return {**decision, "text": found}
 
 
 def _move_on(interview: Interview, state: InterviewState, decision: Decision) -> dict[str, Any]:
