@@ -344,7 +344,7 @@ def test_the_same_holds_for_an_ordinary_user(tmp_path: Path) -> None:
     import typing_extensions
 
     tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:
+    for parent in tmp_path.parents[:3]:
         parent.chmod(0o755)
     tools = Path(backends.__file__).parents[1]
     copytree(tools / "sandbox", tmp_path / "tools" / "sandbox", ignore=ignore_patterns("*.pyc"))
@@ -393,7 +393,7 @@ def test_refused_namespaces_are_recognised(monkeypatch: pytest.MonkeyPatch, tmp_
     fake = tmp_path / "bwrap"
     fake.write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
     fake.chmod(0o755)
-    for parent in (tmp_path, *tmp_path.parents[:2]):
+    for parent in (tmp_path, *tmp_path.parents[:3]):
         parent.chmod(0o755)
     monkeypatch.setattr(backends, "_known", {})
     monkeypatch.setattr("tools.sandbox.bubblewrap.program", lambda: str(fake))

@@ -57,10 +57,6 @@ def _kernel() -> tuple[int, int]:
 def _mounts(launch: Launch) -> list[str]:
     """The file system: a few read-only folders and two small ones in memory."""
     args: list[str] = []
-    shown = sorted({*launch.interpreter.roots, *launch.show}, key=len)
-    for index, path in enumerate(shown):
-        if not any(path.startswith(parent + "/") for parent in shown[:index]):
-            args += ["--ro-bind", path, path]
     for link in _ROOT_LINKS:
         if os.path.islink(link):
             args += ["--symlink", os.readlink(link), link]
@@ -70,6 +66,11 @@ def _mounts(launch: Launch) -> list[str]:
         args += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     args += ["--size", str(_SHARED_MEMORY), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     args += ["--size", str(launch.limits.file_mb << 20), "--tmpfs", "/tmp", "--dir", "/tmp/work"]
+    # After /tmp, so that what lies below it on this machine is not covered by the empty one.
+    shown = sorted({*launch.interpreter.roots, *launch.show}, key=len)
+    for index, path in enumerate(shown):
+        if not any(path.startswith(parent + "/") for parent in shown[:index]):
+            args += ["--ro-bind", path, path]
     if launch.folder:
         how = "--bind" if launch.folder_is_writable else "--ro-bind"
         args += [how, launch.folder, "/work"]
