@@ -42,7 +42,7 @@ def grade_of(
     verdicts: list[Verdict] = ["missed"] * len(matches)
     if kind == "content":
         verdicts = _verdicts(matches, odds, level, table)
-    level = _settled(verdicts, level) if kind == "content" else 0
+    level = _settled(verdicts) if kind == "content" else 0
     points = [
         _point(point, verdict, match, view, reading)
         for point, verdict, match in zip(view.points, verdicts, matches, strict=True)
@@ -138,7 +138,7 @@ def _suspicion(match: Match, odds: tuple[float, float]) -> float:
     return (near + 0.3 * hints + match.row.get("false_gap", 0.0)) * (1.0 - odds[1])
 
 
-def _settled(verdicts: Sequence[Verdict], level: int) -> int:
+def _settled(verdicts: Sequence[Verdict]) -> int:
     """Return the error level that fits the verdicts: a wrong point is a false central relation.
 
     Where no point is wrong there are no words to show for an error: nothing is deducted.
@@ -147,7 +147,8 @@ def _settled(verdicts: Sequence[Verdict], level: int) -> int:
     right = verdicts.count("covered") + verdicts.count("partial")
     if not wrong:
         return 0
-    return max(level, 3 if wrong > right else 2) if level < 2 else level
+    # "Most of what it claims is false" has to show in the verdicts too.
+    return 3 if wrong > right else 2
 
 
 def error_level(row: Row, table: Mapping[str, Any]) -> tuple[int, float]:
