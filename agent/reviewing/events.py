@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from agent.nodes.understand import ungraded
 from agent.reviewing.judging import Judged, answers_of
 from agent.reviewing.summary import own_words
 from sessions.journal import Journal, Started
@@ -107,7 +108,7 @@ def _add_question(reviewed: Reviewed, place: int, journal: Journal) -> None:
     helps = [e.help for e in one.thread.exchanges]
     body = {
         "question": question["id"],
-        "grade": grade or _ungraded(question, reviewed.lang),
+        "grade": grade or ungraded(question, NO_RUBRIC[reviewed.lang]),
         "turns": [turn["id"] for turn in answers_of(one.thread)],
         "hints": helps.count("hint"),
         "told": "answer" in helps,
@@ -115,23 +116,6 @@ def _add_question(reviewed: Reviewed, place: int, journal: Journal) -> None:
         "asked": "",
     }
     journal.record("grade", body, f"grade:{question['id']}")
-
-
-def _ungraded(question: Question, lang: Lang) -> Grade:
-    return Grade(
-        question=question["id"],
-        status="not_graded",
-        reason=NO_RUBRIC[lang],
-        kind="content",
-        points=[],
-        misconceptions=[],
-        error_level=0,
-        clarity=0.0,
-        overall=None,
-        dimensions=None,
-        confidence=0.0,
-        grader="none",
-    )
 
 
 def _own_question(reviewed: Reviewed, place: int) -> Question:
