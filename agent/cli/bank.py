@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
+from agent.cli import bank_calibrate
 from agent.cli.face import (
     calm,
     common_options,
@@ -24,6 +25,9 @@ BANK_OPTION = click.option("--bank", default="kaoguan", show_default=True, help=
 @click.group(help="题库：导入、搜索、查看。\n\nQuestion banks.")
 def command() -> None:
     """Hold the subcommands."""
+
+
+command.add_command(bank_calibrate.command)
 
 
 @command.command("import", help="从文档导入题目 · Import questions from documents")

@@ -8,7 +8,7 @@ author's level stays what it is until a person changes it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 ENOUGH = 50
 """Answers from which a fit is worth using: below, simulation shows no gain over the level."""
+ROUNDS = 2
 DIFFICULTY_SD = 0.5
 """How far authors' levels lie from the truth, in logits: a guess."""
 SLOPE_SD = 0.35
@@ -77,11 +78,15 @@ class _Response:
 
 
 def calibrate(
-    histories: Mapping[str, Sequence[GradedAnswer]], rounds: int = 2, enough: int = ENOUGH
+    histories: Mapping[str, Sequence[GradedAnswer]],
+    rounds: int = ROUNDS,
+    enough: int = ENOUGH,
+    advance: Callable[[], object] = lambda: None,
 ) -> list[Fit]:
     """Fit every question answered at least `enough` times, `histories` being by candidate.
 
-    The second round judges abilities with the parameters of the first.
+    Each round judges abilities with the parameters of the one before. `advance` is called
+    once a history and round.
     """
     levels = {a["question"]: a["level"] for answers in histories.values() for a in answers}
     counts: dict[str, int] = {}
@@ -92,7 +97,7 @@ def calibrate(
     known: dict[str, ItemParameters] = {}
     fits: list[Fit] = []
     for _ in range(rounds):
-        responses = _responses(histories, wanted, known)
+        responses = _responses(histories, wanted, known, advance)
         fits = [_fit(q, levels[q], found, enough) for q, found in sorted(responses.items())]
         known = {fit["question"]: fit["parameters"] for fit in fits}
     return fits
@@ -102,9 +107,11 @@ def _responses(
     histories: Mapping[str, Sequence[GradedAnswer]],
     wanted: set[str],
     known: Mapping[str, ItemParameters],
+    advance: Callable[[], object],
 ) -> dict[str, list[_Response]]:
     found: dict[str, list[_Response]] = {}
     for answers in histories.values():
+        advance()
         refined = [_with(answer, known) for answer in answers]
         for i, answer in enumerate(refined):
             if answer["question"] not in wanted:
