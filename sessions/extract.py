@@ -125,7 +125,7 @@ def extract(
     """
     if not session.allows_conclusions:
         return []
-    operations = list(_of_grades(session, memories))
+    operations = list(operations_of_grades(session, memories))
     graded = {turn for event in session.grades for turn in event["turns"]}
     latest: dict[str, Operation] = {}
     held = in_force(memories)
@@ -142,8 +142,10 @@ def extract(
     return [*operations, *latest.values()]
 
 
-def _of_grades(session: SessionRecord, memories: Sequence[TextMemory]) -> Iterator[Operation]:
-    """Misconceptions met, met again, or mended without help."""
+def operations_of_grades(
+    session: SessionRecord, memories: Sequence[TextMemory]
+) -> Iterator[Operation]:
+    """Yield what grades tell: misconceptions met, met again, or mended without help."""
     held = set(in_force(memories))
     for event in session.grades:
         if event["grade"]["status"] != "graded":

@@ -106,6 +106,14 @@ def project(
     return reader.known
 
 
+def session_record(events: Iterable[Event], candidate: str) -> SessionRecord:
+    """Return one session as memory reads it, from that session's own events."""
+    reader = _Reader(Known(candidate), {})
+    for event in events:
+        _read(reader, event)
+    return _record(next(iter(reader.open.values())), candidate)
+
+
 def _read(reader: _Reader, event: Event) -> None:
     body, kind = event["body"], event["kind"]
     if kind == "forget":
@@ -168,21 +176,25 @@ def _conclude(reader: _Reader, session: _Session) -> None:
         if event["grade"]["status"] == "graded" and event["topic"]:
             _answer(known, event)
             _review(known, event)
-    record = SessionRecord(
-        id=session.id,
-        candidate=known.candidate,
-        lang=session.lang,
-        closed=session.closed,
-        turns=tuple(session.turns),
-        grades=tuple(session.grades.values()),
-        topics=session.topics,
-    )
+    record = _record(session, known.candidate)
     if not record.allows_conclusions:
         return
     found = session.operations
     if found is None:
         found = extract(record, known.memories, reader.names)
     known.memories = apply(known.memories, found, known.candidate)
+
+
+def _record(session: _Session, candidate: str) -> SessionRecord:
+    return SessionRecord(
+        id=session.id,
+        candidate=candidate,
+        lang=session.lang,
+        closed=session.closed,
+        turns=tuple(session.turns),
+        grades=tuple(session.grades.values()),
+        topics=session.topics,
+    )
 
 
 def _answer(known: Known, event: GradeEvent) -> None:
