@@ -4,9 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from tests import fault_server as fs
-from tests.memory_script import NAMES, read_script
-from tests.test_memory_projections import events_of
 
 from agent.models.faults import ModelFault
 from agent.models.openai_compatible import Limits
@@ -15,6 +12,9 @@ from agent.models.structured import StructuredModel
 from agent.remembering import SCHEMA, propose
 from sessions.extract import operations_of_grades
 from sessions.projections import session_record
+from tests import fault_server as fs
+from tests.memory_script import NAMES, read_script
+from tests.test_memory_projections import events_of
 
 TOPICS = sorted(NAMES)
 QUICK = Limits(timeout_s=5, most_s=10)
