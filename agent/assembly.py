@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from agent.coding import code_questions
-from agent.interview import GradeAnswers, Interview
+from agent.interview import GradeAnswers, GradeForRecord, Interview
+from agent.model_grading.grader import ModelGrader
 from agent.models.embedded import EmbeddedInterviewer
 from agent.next_question import pool_of
 from agent.past import calibrated, past_of
 from agent.plan import load_format
+from agent.spending import record_grader_usage
 from sessions.journal import Journal, Started
 from sessions.ledger import Ledger, utc_now
 from sessions.records import Grade, Lang, Question
@@ -44,6 +47,8 @@ class Setup:
     seed: int = 0
     model: ChatModel | None = None
     """Who speaks; the embedded interviewer when None."""
+    grader: ModelGrader | None = None
+    """Who grades for the record; the embedded grader when None."""
     clock: Callable[[], datetime] = field(default=utc_now)
     wait_for_embeddings: bool = False
     """Grade drafts with embeddings from the first turn on, for repeatable runs."""
@@ -78,7 +83,7 @@ def started(setup: Setup, bank: Bank) -> Started:
         topic=" ".join(setup.topics),
         topics=_plan_topics(setup, bank),
         interviewer=(setup.model or EmbeddedInterviewer()).name,
-        grader="embedded",
+        grader=setup.grader.name if setup.grader else "embedded",
         job=setup.job,
     )
 
@@ -106,6 +111,7 @@ def setup_of(body: Started, setup: Setup) -> Setup:
         job=body["job"],
         seed=setup.seed,
         model=setup.model,
+        grader=setup.grader,
         clock=setup.clock,
         wait_for_embeddings=setup.wait_for_embeddings,
     )
@@ -127,8 +133,9 @@ def assemble(setup: Setup, ledger: Ledger, session: str, folder: Path) -> Interv
     topics = check_topics(setup.topics)
     embedded = EmbeddedInterviewer()
     titles = {t.id: getattr(t, setup.lang) for t in load_topics().values()}
+    journal = Journal(ledger, session, setup.candidate)
     interview = Interview(
-        journal=Journal(ledger, session, setup.candidate),
+        journal=journal,
         candidate=setup.candidate,
         lang=setup.lang,
         format=plan,
@@ -140,7 +147,7 @@ def assemble(setup: Setup, ledger: Ledger, session: str, folder: Path) -> Interv
         speaker=setup.model or embedded,
         fallback=embedded,
         draft_grader=_grader(_draft(setup.wait_for_embeddings)),
-        final_grader=_grader(shared_grader().grade),
+        final_grader=_for_record(setup.grader, journal),
         now=setup.clock,
         pool=pool_of(bank.questions, calibrated(folder, bank.name)),
         search=_search(bank, folder),
@@ -177,18 +184,33 @@ def _draft(wait: bool) -> GradeAnswers:
 
 
 def _grader(grade: GradeAnswers) -> GradeAnswers:
-    """Bound what is graded of each turn; the offsets of a shortened turn stay true."""
-
     def bounded(question: Question, answers: Sequence[AnswerText], lang: Lang) -> Grade:
-        cut = [
-            AnswerText(
-                a.turn, a.raw[:GRADED_CHARS], a.repaired and a.repaired[:GRADED_CHARS], a.words
-            )
-            for a in answers
-        ]
-        return grade(question, cut, lang)
+        return grade(question, _bounded(answers), lang)
 
     return bounded
+
+
+def _for_record(grader: ModelGrader | None, journal: Journal) -> GradeForRecord:
+    """With the model that was chosen, its use recorded; else embedded, in a thread of its own."""
+
+    async def grade(question: Question, answers: Sequence[AnswerText], lang: Lang) -> Grade:
+        cut = _bounded(answers)
+        if grader is None:
+            return await asyncio.to_thread(shared_grader().grade, question, cut, lang)
+        try:
+            return await grader.grade(question, cut, lang)
+        finally:
+            record_grader_usage(journal, grader.take_usage())
+
+    return grade
+
+
+def _bounded(answers: Sequence[AnswerText]) -> list[AnswerText]:
+    """Bound what is graded of each turn; the offsets of a shortened turn stay true."""
+    return [
+        AnswerText(a.turn, a.raw[:GRADED_CHARS], a.repaired and a.repaired[:GRADED_CHARS], a.words)
+        for a in answers
+    ]
 
 
 def _search(bank: Bank, folder: Path) -> Callable[[str, int], Sequence[Question]]:

@@ -7,6 +7,7 @@ pause prevented is made when the interview closes.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from agent.coding import grade_code, last_run
 from agent.interview import Interview
@@ -34,21 +35,24 @@ async def record_grade(interview: Interview, talk: About) -> None:
     if question is None or not is_graded(question):
         return
     key = f"grade:{talk['question']}:{len(talk['turns'])}:{int(talk['returned'])}"
-    if journal.find(key) is not None:
-        return
+    async with interview.grading.setdefault(key, asyncio.Lock()):
+        if journal.find(key) is None:
+            journal.record("grade", await _body(interview, question, talk), key)
+
+
+async def _body(interview: Interview, question: Question, talk: About) -> dict[str, Any]:
+    """Return what is recorded of a grade: the grade itself, and what help went before it."""
     answers = answers_of(interview, talk["turns"])
     if not answers:
         grade = ungraded(question, "no answer was given")
     else:
         try:
-            grade = await asyncio.to_thread(
-                interview.final_grader, question, answers, interview.lang
-            )
+            grade = await interview.final_grader(question, answers, interview.lang)
         except Exception as error:  # a grader's bug must not end the interview; the report says so
             grade = ungraded(question, f"the grader failed: {type(error).__name__}: {error}")
     if question["kind"] == "code":
         grade = _with_code(interview, question, grade)
-    body = {
+    return {
         "question": talk["question"],
         "grade": grade,
         "turns": talk["turns"],
@@ -57,7 +61,6 @@ async def record_grade(interview: Interview, talk: About) -> None:
         "prompted": sorted(set(talk["aimed"])),
         "asked": talk["asked"],
     }
-    journal.record("grade", body, key)
 
 
 def _with_code(interview: Interview, question: Question, talk: Grade) -> Grade:

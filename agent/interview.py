@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from asyncio import Lock
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,9 @@ from tools.knowledge.bank import Bank
 
 GradeAnswers = Callable[[Question, Sequence[AnswerText], Lang], Grade]
 """Grades all answers given to one question so far."""
+
+GradeForRecord = Callable[[Question, Sequence[AnswerText], Lang], Awaitable[Grade]]
+"""Grades all answers given to one question, once and for the record; may wait for a model."""
 
 
 def run_nowhere(work: Coroutine[Any, Any, None]) -> None:
@@ -45,7 +49,7 @@ class Interview:
     fallback: ChatModel
     draft_grader: GradeAnswers
     """For the critical path: fast, steers the moves, is not kept as the result."""
-    final_grader: GradeAnswers
+    final_grader: GradeForRecord
     """For the record, off the critical path."""
     now: Callable[[], datetime]
     pool: Pool
@@ -54,6 +58,8 @@ class Interview:
     past: Past = field(default_factory=Past)
     background: Callable[[Coroutine[Any, Any, None]], None] = run_nowhere
     """Runs work beside the interview; the open interviewer sets it."""
+    grading: dict[str, Lock] = field(default_factory=dict)
+    """One lock for each grade that is being made: the close waits for it and asks nobody twice."""
     topic_titles: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
 

@@ -19,6 +19,7 @@ from agent.assembly import GRADED_CHARS, Setup, SetupError, assemble, setup_of, 
 from agent.coding import run_turn
 from agent.events import Closed, Event, Notice, Said, TurnDone
 from agent.interview import Interview
+from agent.model_grading.grader import ModelGrader
 from agent.state import STATE_VERSION, InterviewState, fresh_state
 from sessions.checkpoints import open_checkpoints, prune
 from sessions.journal import Started
@@ -237,9 +238,10 @@ async def open_interview(
                     interviewer.abandon()
         finally:
             await _close(interview.speaker)
+            await _close(setup.grader)
 
 
-async def _close(model: ChatModel) -> None:
+async def _close(model: ChatModel | ModelGrader | None) -> None:
     """Close the model's connection, when it keeps one."""
     close = getattr(model, "aclose", None)
     if close is not None:

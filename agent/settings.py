@@ -41,6 +41,12 @@ class Model:
     preset: str = ""
     base_url: str = ""
     grader: str = ""
+    grader_strong: str = ""
+    """Grades code and design; the grader when empty."""
+    grader_second: str = ""
+    """Asked when the grader is unsure or the embedded one disagrees; nobody when empty."""
+    grader_band: float = 20.0
+    """Points that two graders may differ by before it is shown, 0 to 100."""
     grader_base_url: str = ""
     tool_mode: Literal["tagged", "native"] = "tagged"
     timeout_s: float = 30.0

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agent.interview import Interview
-from agent.models.metering import Metered, Usage, estimate_prompt, spent_of, usage_event
+from agent.models.metering import (
+    Budget,
+    Metered,
+    Usage,
+    estimate_prompt,
+    spent_of,
+    usage_event,
+)
+from sessions.journal import Journal
 from sessions.records import Message
 
 
@@ -23,6 +31,14 @@ def over_budget(interview: Interview, messages: Sequence[Message], move: str) ->
     if model.budget.allows(used, coming, closing=move == "close"):
         return ""
     return f"budget: {used.tokens} of {model.budget.tokens} tokens used"
+
+
+def record_grader_usage(journal: Journal, used: Mapping[str, Usage]) -> None:
+    """Record what grading used, by model; it counts against the session's budget like talk."""
+    for name, usage in used.items():
+        number = journal.count("usage")
+        body = {**usage_event(usage, Budget(), name), "place": "grading"}
+        journal.record("usage", body, f"usage:grading:{number}:{name}")
 
 
 def record_usage(interview: Interview, place: str) -> None:

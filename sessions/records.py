@@ -260,6 +260,10 @@ class Grade(TypedDict):
     """0 to 1: how sure the grader is of `overall` within one band of 20."""
     grader: str
     """Name and version, naming the embedding: grades of different versions are never averaged."""
+    fallback: NotRequired[str]
+    """Who should have graded and why it did not; absent when the chosen one graded."""
+    opinions: NotRequired[list[Grade]]
+    """What other graders made of the same answers; present when one was asked or disagrees."""
 
 
 class FollowUpCandidate(TypedDict):

@@ -85,7 +85,7 @@ def _hold(
 
 def _setup(settings: Settings, options: dict[str, Any]) -> Setup:
     from agent.assembly import Setup, check_topics
-    from agent.models.choose import choose_model
+    from agent.models.choose import choose_model, choose_panel
 
     general = settings.general
     return Setup(
@@ -98,6 +98,7 @@ def _setup(settings: Settings, options: dict[str, Any]) -> Setup:
         job=read_text(options["job"]) if options["job"] else "",
         seed=options["seed"],
         model=choose_model(settings, options["model"], options["base_url"]),
+        grader=choose_panel(settings),
     )
 
 

@@ -156,11 +156,14 @@ class Conversation:
 
     def _head(self, interviewer: Interviewer, setup: Setup, *, resumed: bool) -> None:
         interview, console = interviewer.interview, self._console
-        if setup.model is None:
+        if setup.model is None and setup.grader is None:
             console.print(words("local_only", self._lang), style="dim")
-        else:
+        if setup.model is not None:
             where = getattr(setup.model, "where", "")
             console.print(words("remote", self._lang, where=where, model=setup.model.name))
+        for model in setup.grader.panel.members() if setup.grader else ():
+            line = words("remote_grader", self._lang, where=model.where, model=model.name)
+            console.print(line)
         title = interview.format.title.get(self._lang, interview.format.id)
         minutes = round(interview.format.minutes)
         session = interviewer.session

@@ -5,9 +5,15 @@ A key in the environment switches nothing on.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from agent.models.presets import endpoint
 from agent.settings import Settings
 from tools.base import ChatModel
+
+if TYPE_CHECKING:
+    from agent.model_grading.grader import ModelGrader
+    from agent.models.structured import StructuredModel
 
 
 def choose_model(settings: Settings, name: str | None, base_url: str | None) -> ChatModel | None:
@@ -33,7 +39,30 @@ def choose_model(settings: Settings, name: str | None, base_url: str | None) -> 
     )
 
 
-def choose_grader(settings: Settings, name: str | None = None) -> ChatModel | None:
+def choose_panel(settings: Settings) -> ModelGrader | None:
+    """Return the grader of record when a model is named for it, or None for the embedded one.
+
+    Raises:
+        PresetError: A preset is unknown or an address is none.
+    """
+    part = settings.model
+    usual = choose_grader(settings)
+    if usual is None:
+        return None
+    from agent.model_grading.grader import ModelGrader, Panel
+    from tools.grade_answer import shared_grader
+
+    strong = choose_grader(settings, part.grader_strong) if part.grader_strong else None
+    second = choose_grader(settings, part.grader_second) if part.grader_second else None
+    return ModelGrader(
+        Panel(usual, strong, second),
+        shared_grader().grade,
+        band=part.grader_band,
+        most_s=4 * part.timeout_s,
+    )
+
+
+def choose_grader(settings: Settings, name: str | None = None) -> StructuredModel | None:
     """Return the model that grades, or None for the embedded grader.
 
     It answers with `complete_json` as well as with `stream`.

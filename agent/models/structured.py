@@ -32,6 +32,7 @@ class StructuredModel(OpenAICompatible):
     def __init__(self, endpoint: Endpoint, limits: Limits | None = None) -> None:
         super().__init__(endpoint, limits)
         self._level = _LEVELS.index(endpoint.schema) if endpoint.schema else 0
+        self._steady = True
 
     @property
     def schema_support(self) -> str:
@@ -67,7 +68,7 @@ class StructuredModel(OpenAICompatible):
         wire, level = alternate(messages), _LEVELS[self._level]
         if level != "json_schema":
             wire = _with_schema(wire, schema)
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"temperature": 0} if self._steady else {}
         if level == "json_schema":
             shape = {"name": name, "schema": dict(schema), "strict": True}
             options["response_format"] = {"type": level, "json_schema": shape}
@@ -81,7 +82,11 @@ class StructuredModel(OpenAICompatible):
                     **options,
                 )
         except openai.APIStatusError as error:
-            if options and error.status_code in _REFUSED:
+            refused = error.status_code in _REFUSED
+            if refused and self._steady and "temperature" in str(error):
+                self._steady = False  # some reasoning models take no temperature but their own
+                return await self._ask(messages, schema, name)
+            if refused and "response_format" in options:
                 raise _Unsupported from error
             raise fault_of(error, self.where, self.endpoint.key()) from error
         except wire_errors() as error:
