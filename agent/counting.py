@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from agent.state import About, Decision
-from sessions.records import STAYING_MOVES
+from typing import Any
 
+from agent.state import About, Decision
+from sessions.help_given import Help
+from sessions.records import STAYING_MOVES, Grade
+
+ALL_POINTS = ""
+"""A rung of the ladder helps with every point of the question."""
 _GOES_DEEPER = ("follow_up", "clarify", "challenge")
 
 
@@ -27,8 +32,36 @@ def note_move(about: About, decision: Decision) -> About:
         noted["hints"] = max(about["hints"], 1)
     if move == "step_down":
         noted["hints"], noted["stepped_down"] = 2, about["stepped_down"] + 1
+    if move in ("hint", "step_down") or (aim and move != "paraphrase"):
+        bears_on = ALL_POINTS if move in ("hint", "step_down") else aim
+        noted["help_from"] = {bears_on: len(about["turns"]), **_help_from(about)}
     if move in ("rephrase", "example"):
         noted["rephrased"] = about["rephrased"] + 1
     if decision["text"] and move not in ("logistics", "redirect"):
         noted["asked"] = [*about["asked"], decision["text"]]
     return noted
+
+
+def help_before(talk: About, grade: Grade) -> dict[str, Any]:
+    """Return the help given in a talk, since when, and what was first made after it."""
+    since = _help_from(talk)
+    order = {turn: place for place, turn in enumerate(talk["turns"])}
+    helped: dict[str, Help] = {}
+    for point in grade["points"]:
+        name = point["key_point"]
+        first = min((order.get(q["turn"], 0) for q in point["quotes"]), default=len(order))
+        if first >= since.get(ALL_POINTS, len(order) + 1):
+            helped[name] = "hint"
+        elif first >= since.get(name, len(order) + 1):
+            helped[name] = "follow_up"
+    return {
+        "hints": talk["hints"],
+        "told": talk["told"],
+        "helped": helped,
+        "help_from": since,
+    }
+
+
+def _help_from(about: About) -> dict[str, int]:
+    """Return when help began; a talk begun by an older version did not note it."""
+    return about.get("help_from", {ALL_POINTS: 0} if about["hints"] else {})

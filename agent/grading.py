@@ -10,6 +10,7 @@ import asyncio
 from typing import Any
 
 from agent.coding import grade_code, last_run
+from agent.counting import help_before
 from agent.interview import Interview
 from agent.nodes.understand import answers_of, is_graded, ungraded
 from agent.state import About
@@ -56,10 +57,8 @@ async def _body(interview: Interview, question: Question, talk: About) -> dict[s
         "question": talk["question"],
         "grade": grade,
         "turns": talk["turns"],
-        "hints": talk["hints"],
-        "told": talk["told"],
-        "prompted": sorted(set(talk["aimed"])),
         "asked": talk["asked"],
+        **help_before(talk, grade),
     }
 
 

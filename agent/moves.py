@@ -85,9 +85,12 @@ def _on_about_interviewer(situation: Situation) -> Decision:
 def _help(situation: Situation, why: str, *, asked_for: bool = False) -> Decision:
     """Give the next rung: a nudge, a leading question, then the answer, and go on.
 
-    Help that was asked for is given whatever the budget says.
+    Help that was asked for is given whatever the budget says. A deeper question on a point already
+    made is beyond the rubric: failing it costs nothing and needs no help.
     """
     about = situation.about
+    if not asked_for and about["verdicts"].get(about["aim"]) == "covered":
+        return leave(situation, "deeper_unanswered", "let_go")
     hints = hints_of(situation.question, situation.lang)
     spent = about["follow_ups"] >= situation.stage.follow_ups or situation.time_up
     spent = spent or about["returned"]

@@ -11,16 +11,18 @@ from datetime import datetime
 from typing import Any
 
 from agent.choice import Choice
+from agent.counting import help_before
 from agent.interview import Interview
 from agent.past import Past
 from agent.plan import Format, Stage
 from agent.question_pool import ItemInfo, Pool, free_wording, make_pool
 from agent.selection import KnowledgeState, SelectionPlan, choose
 from agent.state import InterviewState
+from sessions.help_given import unaided
 from sessions.mastery import GradedAnswer, posterior
 from sessions.records import LANGS, Grade, Question, Wording
 from sessions.response import ItemParameters
-from sessions.standing import error_sd, unaided
+from sessions.standing import error_sd
 from tools.knowledge.topics import load_topics
 
 CLOSING_RESERVE_S = 45.0
@@ -186,7 +188,9 @@ def so_far(interview: Interview, state: InterviewState) -> Sequence[GradedAnswer
         draft = event["kind"] == "draft_grade"
         if question is None or (draft and name in final):
             continue
-        help_given = about if draft and about["question"] == name else body
+        help_given: Mapping[str, Any] = body
+        if draft and about["question"] == name:
+            help_given = help_before(about, body["grade"])
         answer = _evidence(question, body["grade"], help_given, event["at"])
         place = interview.pool.index.get(name)
         fitted = None if place is None else interview.pool.items[place].parameters
@@ -203,14 +207,14 @@ def so_far(interview: Interview, state: InterviewState) -> Sequence[GradedAnswer
 def _evidence(
     question: Question, grade: Grade, help_given: Mapping[str, Any], at: str
 ) -> GradedAnswer | None:
-    if grade["status"] != "graded" or grade["overall"] is None:
+    score = unaided(grade, help_given)
+    if grade["status"] != "graded" or score is None:
         return None
-    hints, told = int(help_given.get("hints", 0)), bool(help_given.get("told", False))
     return GradedAnswer(
         question=question["id"],
         topic=question["topic"],
         level=question["level"],
-        score=unaided(grade["overall"], hints, told),
+        score=score,
         at=at,
         error_sd=error_sd(grade["confidence"]),
     )

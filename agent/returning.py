@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
 from agent.interview import Interview
 from agent.nodes.understand import answers_of
-from agent.state import InterviewState
+from agent.state import About, InterviewState, about
 from sessions.records import Move
 from tools.generate_followup import followups
 
@@ -32,8 +33,8 @@ class Return:
     """The change to the decision, and what is known of the question gone back to."""
 
     decision: _Change
-    turns: list[str]
-    verdicts: dict[str, str]
+    known: About
+    """Counters to go on with: the answers so far, their verdicts and the help given."""
 
 
 def earlier_point(interview: Interview, state: InterviewState) -> Return | None:
@@ -56,7 +57,7 @@ def _open_point(interview: Interview, question_id: str, verdict: str) -> Return 
         return None
     grade, asked = body["grade"], body["asked"]
     verdicts = {point["key_point"]: point["verdict"] for point in grade["points"]}
-    if "covered" not in verdicts.values():
+    if "covered" not in verdicts.values() or body["hints"] > 1:  # help was given; let it rest
         return None
     answers = answers_of(interview, body["turns"])
     for candidate in followups(question, answers, grade, asked, interview.lang):
@@ -69,5 +70,15 @@ def _open_point(interview: Interview, question_id: str, verdict: str) -> Return 
                 text=candidate["text"],
                 why=["earlier_" + verdict],
             )
-            return Return(change, list(body["turns"]), verdicts)
+            return Return(change, _resumed(question_id, body, verdicts))
     return None
+
+
+def _resumed(question_id: str, body: Mapping[str, Any], verdicts: dict[str, str]) -> About:
+    return {
+        **about(question_id, returned=True),
+        "turns": list(body["turns"]),
+        "verdicts": verdicts,
+        "hints": body["hints"],
+        "help_from": body.get("help_from", {}),
+    }

@@ -30,6 +30,8 @@ class About(TypedDict):
     """Key points whose false statement has been challenged."""
     hints: int
     """Rungs of the hint ladder given: 0 to 3."""
+    help_from: dict[str, int]
+    """How many answers had been given when help first bore on a key point; "" for all."""
     stepped_down: int
     rephrased: int
     paraphrased: bool
@@ -111,6 +113,7 @@ def about(question: str, *, returned: bool = False) -> About:
         aimed=[],
         challenged=[],
         hints=0,
+        help_from={},
         stepped_down=0,
         rephrased=0,
         paraphrased=False,

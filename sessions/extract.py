@@ -177,7 +177,7 @@ def _of_grade(event: GradeEvent, held: Set[str]) -> Iterator[Operation]:
         yield Operation({**op, "op": "update" if key in held else "add"})
     for point in grade["points"]:
         key = key_of(point["key_point"])
-        helped = event["told"] or event["hints"] > 0 or point["key_point"] in event["prompted"]
+        helped = event["told"] or point["key_point"] in event["helped"]
         mended = point["verdict"] == "covered" and point["key_point"] not in met and not helped
         if mended and key in held:
             quote_of = point["quotes"][0] if point["quotes"] else None

@@ -15,6 +15,7 @@ from typing import Any, Literal, cast, get_args
 
 from typing_extensions import TypedDict
 
+from sessions.help_given import Help
 from sessions.records import Grade, MemoryKind, Quote, TextMemory, Turn
 
 KINDS: tuple[MemoryKind, ...] = get_args(MemoryKind)
@@ -68,8 +69,8 @@ class GradeEvent(TypedDict):
     grade: Grade
     hints: int
     told: bool
-    prompted: list[str]
-    """Key points that a hint or follow-up asked about."""
+    helped: dict[str, Help]
+    """Key points whose first evidence came after a hint, or a follow-up about them."""
     turns: list[str]
     at: str
 

@@ -15,11 +15,12 @@ from typing import Any, cast
 from typing_extensions import TypedDict
 
 from sessions.extract import extract
+from sessions.help_given import helped_of, unaided
 from sessions.mastery import GradedAnswer
 from sessions.memory import GradeEvent, Operation, SessionRecord, apply
 from sessions.records import Question, TextMemory, Turn
 from sessions.schedule import CardState, rate, review
-from sessions.standing import error_sd, unaided
+from sessions.standing import error_sd
 
 
 class Event(TypedDict):
@@ -164,7 +165,7 @@ def _graded(session: _Session, event: Event) -> None:
         grade=body["grade"],
         hints=int(body.get("hints", 0)),
         told=bool(body.get("told", False)),
-        prompted=list(body.get("prompted", [])),
+        helped=helped_of(body),
         turns=list(body.get("turns", [])),
         at=event["at"],
     )
@@ -198,14 +199,14 @@ def _record(session: _Session, candidate: str) -> SessionRecord:
 
 
 def _answer(known: Known, event: GradeEvent) -> None:
-    overall = event["grade"]["overall"]
-    if overall is not None:
+    score = unaided(event["grade"], event)
+    if score is not None:
         known.answers.append(
             GradedAnswer(
                 question=event["question"],
                 topic=event["topic"],
                 level=event["level"],
-                score=unaided(overall, event["hints"], event["told"]),
+                score=score,
                 at=event["at"],
                 error_sd=error_sd(event["grade"]["confidence"]),
             )
@@ -215,7 +216,7 @@ def _answer(known: Known, event: GradeEvent) -> None:
 def _review(known: Known, event: GradeEvent) -> None:
     for point in event["grade"]["points"]:
         name = point["key_point"]
-        helped = event["hints"] > 0 or name in event["prompted"]
+        helped = name in event["helped"]
         rating = rate(
             point["verdict"], event["grade"]["overall"], helped=helped, told=event["told"]
         )

@@ -11,10 +11,6 @@ from typing import Literal
 
 from sessions.records import Lang, TopicMastery
 
-HINT_COST = 0.2
-"""Share of a score that each hint takes away: what came after it was not known unaided."""
-TOLD_CAP = 20.0
-"""A question whose answer had to be told counts at most this much."""
 ENOUGH_ANSWERS = 2
 TOO_WIDE_SD = 1.0
 """As wide as the whole field of candidates: no word fits, wherever the middle lies."""
@@ -52,12 +48,6 @@ def error_sd(confidence: float) -> float:
     """Return the error in points of a grader so sure that its score is right within 20 points."""
     sure = min(max(confidence, 0.05), 0.98)
     return min(max(20.0 / NormalDist().inv_cdf((1 + sure) / 2), 8.0), 45.0)
-
-
-def unaided(overall: float, hints: int, told: bool) -> float:
-    """Return how much of a score the candidate earned without help."""
-    score = overall * max(0.0, 1 - HINT_COST * hints)
-    return min(score, TOLD_CAP) if told else score
 
 
 def chance_below(mastery: TopicMastery, line: float) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sessions.extract import extract
+from sessions.help_given import helped_of
 from sessions.memory import GradeEvent, Operation, SessionRecord, apply, memory_key, split_key
 from sessions.records import Grade, MisconceptionMet, PointGrade, Quote, TextMemory, Turn
 
@@ -113,7 +114,7 @@ def _grade(fields: list[str], words: str, turn: Turn) -> GradeEvent:
     )  # fmt: skip
     return GradeEvent(
         question=question, topic=topic, level=3, grade=grade, hints=hints, told=told,
-        prompted=[], turns=[turn["id"]], at=turn["at"],
+        helped=helped_of({"grade": grade, "hints": hints, "told": told}), turns=[turn["id"]], at=turn["at"],
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 from sessions.mastery import GradedAnswer, estimate, gather, overall_ability, posterior, weak_odds
 from sessions.records import TopicMastery
 from sessions.response import expected_score, information, level_parameters
-from sessions.standing import by_standing, error_sd, standing, unaided
+from sessions.standing import by_standing, error_sd, standing
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SPREAD = (("a", 0), ("b", 10), ("c", 50), ("d", 70), ("e", 90), ("f", 100))
@@ -108,12 +108,6 @@ def test_the_word_for_a_topic_follows_the_evidence(answers, mean, sd, word):
     record = TopicMastery(topic="rag", mean=mean, sd=sd, answers=answers)
     assert standing(record) == word
     assert by_standing({"rag": record}) == {word: ["rag"]}
-
-
-def test_help_lowers_what_an_answer_proves():
-    assert unaided(90, 0, False) == 90
-    assert unaided(90, 0, False) > unaided(90, 1, False) > unaided(90, 3, False)
-    assert unaided(95, 0, True) <= 20
 
 
 def test_older_answers_summed_up_beforehand_give_the_same():

@@ -44,7 +44,7 @@ def turn(text, speaker="candidate", n=1, stage="project", at=AT):
 def session(*turns, closed="complete", graded=True, **more):
     event = {
         "question": "q", "topic": "rag", "level": 3, "grade": GRADE, "hints": 0, "told": False,
-        "prompted": [], "turns": [], "at": AT,
+        "helped": {}, "turns": [], "at": AT,
     }  # fmt: skip
     return SessionRecord(
         "s", "me", closed=closed, turns=turns, grades=(event,) if graded else (), **more

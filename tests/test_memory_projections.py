@@ -38,7 +38,7 @@ def events_of(who, start=0):
         for turn in talk.turns:
             add("turn", dict(turn), turn["at"])
         for event in talk.grades:
-            names = ("question", "grade", "hints", "told", "prompted", "turns")
+            names = ("question", "grade", "hints", "told", "helped", "turns")
             add("grade", {name: event[name] for name in names}, event["at"])
         add("session_closed", {"reason": talk.closed}, talk.turns[-1]["at"])
     return found

@@ -165,3 +165,15 @@ def test_when_time_is_up_the_question_is_left() -> None:
 def test_three_unknown_questions_in_a_row_are_not_drilled() -> None:
     decision = decide_move(replace(BASE, intent="dont_know", unknown_run=3))
     assert decision["leaves"] and decision["before"] == "let_go"
+
+
+def test_a_deeper_question_on_a_point_already_made_ends_without_help() -> None:
+    grade = a_grade("covered", "covered", "covered")
+    talk = {**about("q"), "aim": "k1", "stuck": 1, "verdicts": {"k1": "covered"}}
+    for intent, text in (("answer", "还是那句话。"), ("dont_know", "不知道")):
+        decision = decide_move(
+            replace(BASE, intent=intent, text=text, grade=grade, about=talk, gained=())  # type: ignore[arg-type]
+        )
+        assert decision["leaves"] and decision["before"] == "let_go"
+    asked = decide_move(replace(BASE, intent="ask_for_hint", text="给个提示", about=talk))  # type: ignore[arg-type]
+    assert asked["move"] == "hint"

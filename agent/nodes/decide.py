@@ -114,8 +114,7 @@ def _move_on(interview: Interview, state: InterviewState, decision: Decision) ->
     back = earlier_point(interview, state) if changes_stage and not left["returned"] else None
     if back is not None:
         decision = cast(Decision, {**decision, **back.decision})
-        fresh = note_move(about(decision["question"], returned=True), decision)
-        fresh = {**fresh, "turns": back.turns, "verdicts": back.verdicts}
+        fresh = note_move(back.known, decision)
         return {
             "decision": decision,
             "about": fresh,
