@@ -15,7 +15,7 @@ from agent.models.embedded import EmbeddedInterviewer
 from agent.next_question import pool_of
 from agent.past import calibrated, past_of
 from agent.plan import load_format
-from agent.spending import record_grader_usage
+from agent.spending import record_model_usage
 from sessions.journal import Journal, Started
 from sessions.ledger import Ledger, utc_now
 from sessions.records import Grade, Lang, Question
@@ -148,6 +148,7 @@ def assemble(setup: Setup, ledger: Ledger, session: str, folder: Path) -> Interv
         fallback=embedded,
         draft_grader=_grader(_draft(setup.wait_for_embeddings)),
         final_grader=_for_record(setup.grader, journal),
+        memory_model=setup.grader.panel.usual if setup.grader else None,
         now=setup.clock,
         pool=pool_of(bank.questions, calibrated(folder, bank.name)),
         search=_search(bank, folder),
@@ -200,7 +201,7 @@ def _for_record(grader: ModelGrader | None, journal: Journal) -> GradeForRecord:
         try:
             return await grader.grade(question, cut, lang)
         finally:
-            record_grader_usage(journal, grader.take_usage())
+            record_model_usage(journal, grader.take_usage(), "grading")
 
     return grade
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from agent.model_grading.grader import JsonModel
 from agent.past import Past
 from agent.plan import Format, Stage
 from agent.question_pool import Pool
@@ -51,6 +52,8 @@ class Interview:
     """For the critical path: fast, steers the moves, is not kept as the result."""
     final_grader: GradeForRecord
     """For the record, off the critical path."""
+    memory_model: JsonModel | None
+    """Proposes at the close what to remember; rules do it when None."""
     now: Callable[[], datetime]
     pool: Pool
     search: Callable[[str, int], Sequence[Question]]

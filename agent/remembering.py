@@ -5,17 +5,26 @@ Misconceptions are not asked for: they follow from the grades by rule, whoever g
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
+from agent.interview import Interview
+from agent.model_grading.grader import JsonModel
+from agent.spending import record_model_usage
 from prompts import render
 from sessions.extract import operations_of_grades
 from sessions.memory import KINDS, SLOTS, Operation, SessionRecord, check_operations, in_force
+from sessions.projections import session_record
 from sessions.records import Lang, Message, TextMemory, Turn
+from tools.base import ModelError
 from tools.neutralise import neutralise
 
 PROPOSED = tuple(kind for kind in KINDS if kind != "misconception")
 MOST_PROPOSALS = 12
+MOST_S = 60.0
+"""Longest that the close of a session waits for the model."""
 ANSWER_CHARS, QUESTION_CHARS, TALK_CHARS = 600, 120, 16_000
 """What of a turn, and of the whole talk, is shown; facts of oneself come early in an answer."""
 
@@ -43,18 +52,31 @@ SCHEMA: Mapping[str, Any] = {
 }
 
 
-class AnswersInJson(Protocol):
-    """A model that answers in JSON of a given shape."""
+async def remember(interview: Interview, model: JsonModel) -> None:
+    """Record what the model proposes to remember; the rules of `sessions.extract` stand in for it.
 
-    async def complete_json(
-        self, messages: Sequence[Message], schema: Mapping[str, Any], name: str = "answer"
-    ) -> dict[str, Any]:
-        """Return an object that fits the schema, or raise ModelError."""
-        ...
+    Asks once: a session that is closed again after a crash keeps what was recorded.
+    """
+    journal = interview.journal
+    record = replace(session_record(journal.events(), interview.candidate), closed="complete")
+    if not record.allows_conclusions or journal.find("memory_ops") is not None:
+        return
+    topics = sorted(interview.topic_titles)
+    try:
+        async with asyncio.timeout(MOST_S):
+            found = await propose(model, record, interview.past.memories, topics, interview.lang)
+    except (ModelError, TimeoutError) as error:
+        fault = str(error) or f"no answer within {MOST_S:.0f} s"
+        journal.record("memory_failed", {"by": model.name, "fault": fault}, "memory_failed")
+        return
+    finally:
+        record_model_usage(journal, {model.name: model.take_usage()}, "memory")
+    body = {"by": model.name, "operations": found[0], "refused": found[1]}
+    journal.record("memory_ops", body, "memory_ops")
 
 
 async def propose(
-    model: AnswersInJson,
+    model: JsonModel,
     session: SessionRecord,
     memories: Sequence[TextMemory],
     topics: Sequence[str],

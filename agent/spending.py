@@ -33,12 +33,12 @@ def over_budget(interview: Interview, messages: Sequence[Message], move: str) ->
     return f"budget: {used.tokens} of {model.budget.tokens} tokens used"
 
 
-def record_grader_usage(journal: Journal, used: Mapping[str, Usage]) -> None:
-    """Record what grading used, by model; it counts against the session's budget like talk."""
+def record_model_usage(journal: Journal, used: Mapping[str, Usage], place: str) -> None:
+    """Record what was used beside the talk, by model; it counts against the session's budget."""
     for name, usage in used.items():
         number = journal.count("usage")
-        body = {**usage_event(usage, Budget(), name), "place": "grading"}
-        journal.record("usage", body, f"usage:grading:{number}:{name}")
+        body = {**usage_event(usage, Budget(), name), "place": place}
+        journal.record("usage", body, f"usage:{place}:{number}:{name}")
 
 
 def record_usage(interview: Interview, place: str) -> None:

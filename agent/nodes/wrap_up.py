@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from agent.events import Closed
 from agent.grading import leave_question, record_missing_grades
 from agent.interview import Interview
+from agent.remembering import remember
 from agent.state import InterviewState
 
 
@@ -19,6 +20,8 @@ async def wrap_up(state: InterviewState, runtime: Runtime[Interview]) -> dict[st
         leave_question(interview, state["about"])
     await record_missing_grades(interview)
     reason = state["closed"] or "complete"
+    if interview.memory_model is not None and reason == "complete":
+        await remember(interview, interview.memory_model)
     interview.journal.record("session_closed", {"reason": reason}, "closed")
     runtime.stream_writer(Closed(reason))
     return {}
