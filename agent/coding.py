@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from sessions.records import Grade, KeyPoint, PointGrade, Question, Quote, Verdict, Wording
@@ -35,6 +36,16 @@ def code_questions() -> list[Question]:
     except SandboxError:
         return []
     return [_with_code_point(as_question(problem)) for problem in load_problems().values()]
+
+
+def code_languages(question: Question) -> list[str]:
+    """Return the languages in which this machine can judge the question: Python first."""
+    from tools.run_code import problem_of
+    from tools.sandbox.backends import choose
+    from tools.sandbox.languages import runtime
+
+    python_only = bool(problem_of(question).driver) or choose(None).name == "wasi"
+    return ["python"] if python_only or not runtime("javascript") else ["python", "javascript"]
 
 
 def _with_code_point(question: Question) -> Question:
@@ -71,29 +82,47 @@ async def run_turn(question: Question, text: str, *, submit: bool) -> dict[str, 
     def work() -> dict[str, Any]:
         problem = problem_of(question)
         code, fence = code_in(text)
-        result = judge(problem, code, submit=submit, language=language_of(fence))
-        return summary(problem, result, submit)
+        language = language_of(fence, code)
+        if language not in code_languages(question):
+            raise ToolError(f"this problem is not judged in {language}")
+        return summary(problem, judge(problem, code, submit=submit, language=language), submit)
 
     try:
         return await asyncio.to_thread(work)
     except ToolError as error:
-        return {"verdict": "IE", "reason": str(error), "passed": 0, "total": 0, "failing": None}
+        nothing = {"passed": 0, "total": 0, "failing": None, "unsupported": True}
+        return {"verdict": "IE", "reason": str(error), **nothing}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the candidate said about the time of the code, and what the problem and clock say."""
+
+    order: str
+    quote: Quote
+    target: str
+    """The order that the problem wants; empty when it has no single one."""
+    measured: tuple[str, ...] = ()
 
 
 def grade_code(
-    question: Question, talk: Grade | None, run: Mapping[str, Any] | None, turn: Mapping[str, Any]
+    question: Question,
+    talk: Grade | None,
+    run: Mapping[str, Any] | None,
+    turn: Mapping[str, Any],
+    claim: Claim | None = None,
 ) -> Grade | None:
-    """Put the verdict of the last run beside the grade of the talk; `turn` is the code's turn."""
+    """Put the verdict of the best run beside the grade of the talk; `turn` is the code's turn."""
     if run is None or run["verdict"] == "IE":
         return talk
     passed = run["passed"] / run["total"] if run["total"] else 0.0
     verdict: Verdict = (
         "covered" if run["verdict"] == "AC" else "partial" if passed >= 0.5 else "missed"
     )
-    quotes = [_code_quote(turn)] if verdict != "missed" else []
+    quotes = [_code_quote(question, turn)] if verdict != "missed" else []
     code = PointGrade(key_point=CODE_POINT, verdict=verdict, quotes=quotes)
     code["note"] = f"{run['verdict']} {run['passed']}/{run['total']}"
-    points = _points(question, talk, code)
+    points = _points(question, talk, code, claim)
     clarity = talk["clarity"] if talk else 6.0
     level = talk["error_level"] if talk else 0
     score = overall(points, clarity, level, "content", weights_of(question["key_points"]))
@@ -114,8 +143,12 @@ def grade_code(
     )
 
 
-def _points(question: Question, talk: Grade | None, code: PointGrade) -> list[PointGrade]:
+def _points(
+    question: Question, talk: Grade | None, code: PointGrade, claim: Claim | None
+) -> list[PointGrade]:
     said = {p["key_point"]: p for p in talk["points"]} if talk else {}
+    if claim is not None and claim.target:
+        said["k2"] = _complexity(claim)
     points: list[PointGrade] = []
     for point in question["key_points"]:
         name = point["id"]
@@ -129,11 +162,24 @@ def _points(question: Question, talk: Grade | None, code: PointGrade) -> list[Po
     return points
 
 
-def _code_quote(turn: Mapping[str, Any]) -> Quote:
-    """Quote the first line of the code."""
+def _complexity(claim: Claim) -> PointGrade:
+    """Hold the claim against the problem's order; a measurement can only speak for it."""
+    if claim.order == claim.target:
+        return PointGrade(key_point="k2", verdict="covered", quotes=[claim.quote])
+    if claim.order in claim.measured:
+        return PointGrade(key_point="k2", verdict="partial", quotes=[claim.quote])
+    return PointGrade(key_point="k2", verdict="missed", quotes=[])
+
+
+def _code_quote(question: Question, turn: Mapping[str, Any]) -> Quote:
+    """Quote the line of the code that defines what was asked for, else its first line."""
     text: str = turn["text"]
     code, _ = code_in(text)
-    line = next((part for part in code.splitlines() if part.strip()), code).strip()
+    lines = [part.strip() for part in code.splitlines() if part.strip()] or [code.strip()]
+    signature = str(question.get("problem", {}).get("signature", ""))
+    wanted = re.match(r"(?:def|class)\s+(\w+)", signature)
+    named = [line for line in lines if wanted and wanted[1] in line and not line.startswith("#")]
+    line = (named or lines)[0]
     start = text.find(line)
     return Quote(turn=turn["id"], start=start, end=start + len(line), text=line)
 
@@ -153,37 +199,6 @@ def _no_talk(question: Question) -> Grade:
         confidence=0.9,
         grader="runner",
     )
-
-
-def what_happened(run: Mapping[str, Any], lang: str) -> str:
-    """Return what to ask about a failed run: what really happened, hidden inputs kept hidden."""
-    zh = lang == "zh"
-    failing, error = run.get("failing"), run.get("error")
-    wrong = run.get("follow_up")
-    if wrong:
-        return str(wrong.get(lang) or next(iter(wrong.values())))
-    if run["verdict"] == "TLE":
-        return (
-            "大一点的数据超时了，你现在的时间复杂度是多少，能降下来吗？" if zh
-            else "The larger data ran out of time. What is your complexity, and can it come down?"
-        )  # fmt: skip
-    if error and error.get("line"):
-        where, kind = error["line"], error["type"]
-        return (
-            f"第 {where} 行抛出了 {kind}，你看看是什么输入会走到那里？" if zh
-            else f"Line {where} raised {kind}. Which input gets there?"
-        )  # fmt: skip
-    if failing and failing.get("public"):
-        given, want, got = failing.get("input"), failing.get("expected"), failing.get("got")
-        return (
-            f"输入 {given} 时期望 {want}，你的代码得到 {got}，问题出在哪里？" if zh
-            else f"For {given} it should give {want} but gives {got}. Where is the fault?"
-        )  # fmt: skip
-    passed, total = run["passed"], run["total"]
-    return (
-        f"隐藏用例过了 {passed}/{total}，你觉得还有哪类输入没有考虑到？" if zh
-        else f"{passed} of {total} tests pass. Which kind of input has not been considered?"
-    )  # fmt: skip
 
 
 def last_run(runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from agent.code_growth import claim_of
 from agent.coding import grade_code, last_run
 from agent.counting import help_before
 from agent.interview import Interview
@@ -52,7 +53,7 @@ async def _body(interview: Interview, question: Question, talk: About) -> dict[s
         except Exception as error:  # a grader's bug must not end the interview; the report says so
             grade = ungraded(question, f"the grader failed: {type(error).__name__}: {error}")
     if question["kind"] == "code":
-        grade = _with_code(interview, question, grade)
+        grade = _with_code(interview, question, grade, talk["turns"])
     return {
         "question": talk["question"],
         "grade": grade,
@@ -62,7 +63,7 @@ async def _body(interview: Interview, question: Question, talk: About) -> dict[s
     }
 
 
-def _with_code(interview: Interview, question: Question, talk: Grade) -> Grade:
+def _with_code(interview: Interview, question: Question, talk: Grade, turns: list[str]) -> Grade:
     """Put the best run's verdict beside what was said."""
     runs = [e["body"] for e in interview.journal.events(["code_run"])]
     best = last_run([run for run in runs if run["question"] == question["id"]])
@@ -70,4 +71,5 @@ def _with_code(interview: Interview, question: Question, talk: Grade) -> Grade:
         return talk
     graded = talk if talk["status"] == "graded" else None
     turn = interview.journal.turn(best["turn"])
-    return grade_code(question, graded, best["run"], turn) or talk
+    claim = claim_of(interview, question, turns, best["turn"])
+    return grade_code(question, graded, best["run"], turn, claim) or talk

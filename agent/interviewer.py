@@ -123,7 +123,11 @@ class Interviewer:
         question = await self.current_question()
         if question is None or question["kind"] != "code":
             return None
-        return await run_turn(question, text, submit=False)
+        run = await run_turn(question, text, submit=False)
+        journal = self.interview.journal
+        number = 1 + sum(1 for _ in journal.events(["code_tried"]))
+        journal.record("code_tried", {"question": question["id"], "run": run}, f"tried:{number}")
+        return run
 
     async def state(self) -> InterviewState:
         """Return the present checkpoint's values."""

@@ -35,6 +35,12 @@ class Situation:
     """Candidate turns so far: varies what is otherwise even."""
     run: Mapping[str, Any] | None = None
     """What became of the code in this turn, when it brought some."""
+    code: str = ""
+    """The code submitted last on this question."""
+    growth: Mapping[str, Any] | None = None
+    """How the time of that code was measured to grow; None until it was."""
+    claim: str = ""
+    """The time complexity that the candidate claimed last."""
 
 
 Rule = Callable[[Situation], Decision | None]

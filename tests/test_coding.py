@@ -7,7 +7,8 @@ import pytest
 
 from agent.assembly import Setup
 from agent.code_moves import CODE_RULES
-from agent.coding import CODE_POINT, grade_code, has_code, what_happened, without_code
+from agent.code_words import CODE_WORDS, style_remark, what_happened
+from agent.coding import CODE_POINT, Claim, grade_code, has_code, without_code
 from agent.simulation import simulate
 from sessions.ledger import open_ledger
 from sessions.report.build import build_report

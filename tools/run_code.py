@@ -36,9 +36,22 @@ def code_in(text: str) -> tuple[str, str]:
     return code, name.lower()
 
 
-def language_of(name: str) -> Language:
-    """A known language by any usual name."""
+_LOOKS = (
+    ("python", re.compile(r"^\s*(?:def|from|import|class) .*(?::|import .*|\w)\s*$", re.M)),
+    ("cpp", re.compile(r"^\s*#include\b", re.M)),
+    ("java", re.compile(r"^\s*(?:public |import java)", re.M)),
+    (
+        "javascript",
+        re.compile(r"^\s*(?:function \w+\s*\(|(?:const|let|var) \w+ =|class \w+ )", re.M),
+    ),
+)
+
+
+def language_of(name: str, code: str = "") -> Language:
+    """A known language by any usual name; without one, what the code looks like, else Python."""
     found = _LANGUAGE_NAMES.get(name.lower(), name.lower())
+    if not name:
+        found = next((language for language, look in _LOOKS if look.search(code)), "python")
     if found not in PROGRAMS:
         raise ToolError(f"no language {name!r}: use {', '.join(PROGRAMS)}")
     return cast(Language, found)
@@ -96,7 +109,7 @@ async def run_code(
         raise ToolError("there is no code to run yet: ask the candidate for it")
     if len(code) > _LONGEST_SOURCE:
         raise ToolError(f"the code has {len(code)} characters, more than {_LONGEST_SOURCE}")
-    chosen = language_of(language or fence)
+    chosen = language_of(language or fence, code)
 
     def work() -> dict[str, Any]:
         result = judge(problem, code, submit=submit, language=chosen)

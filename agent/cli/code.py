@@ -1,58 +1,162 @@
-"""Code in the terminal: written in an editor or read from a file, echoed, and its verdict shown."""
+"""The candidate's desk in the terminal: code written, read from a file, tried and handed in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.face import words
+from agent.cli.code_view import code_words, show_code, show_problem, show_run
+from agent.coding import code_languages, has_code
+from tools.run_code import code_in, language_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_MARKS = {"AC": "✓", "-": "·"}
+    from agent.interviewer import Interviewer
+    from sessions.records import Question
+
+COMMANDS = ("/edit", "/file", "/run", "/submit", "/code", "/problem")
+_EXTENSIONS = {"python": ".py", "javascript": ".js", "cpp": ".cpp", "java": ".java"}
 
 
-def from_editor(draft: str) -> str:
-    """Open $EDITOR on the draft and return what was saved; the draft itself when nothing was."""
-    return click.edit(draft, extension=".py") or draft
+class Desk:
+    """What lies on the desk during one interview: the draft and its language."""
 
+    def __init__(self, console: Console, lang: str) -> None:
+        self._console = console
+        self._lang = lang
+        self._draft = ""
+        self._language = "python"
+        self._problem = ""
 
-def from_file(name: str) -> str:
-    """Read code from a file; nothing when it cannot be read."""
-    try:
-        return Path(name).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+    async def take(self, interviewer: Interviewer, line: str) -> str:
+        """Do one command; return the turn that hands the code in, or nothing."""
+        question = await interviewer.current_question()
+        if question is None or question["kind"] != "code":
+            self._say("no_problem")
+            return ""
+        self._turn_to(question)
+        name, _, rest = line.partition(" ")
+        if name == "/problem":
+            show_problem(self._console, question, self._lang, code_languages(question), whole=True)
+        elif name == "/edit":
+            await self._edit(interviewer, question, rest.strip())
+        elif name == "/file":
+            await self._read(interviewer, rest.strip())
+        elif not self._draft.strip():
+            self._say("no_code")
+        elif name == "/code":
+            show_code(self._console, self._draft, self._language, self._lang)
+        elif name == "/run":
+            await self._try(interviewer)
+        else:
+            return self._turn()
         return ""
 
+    def keep(self, question: Question | None, text: str) -> None:
+        """Take code that was pasted into the talk as the draft, so that /edit goes on from it."""
+        if question is not None and question["kind"] == "code" and has_code(text):
+            self._turn_to(question)
+            self._draft, fence = code_in(text)
+            self._language = language_of(fence, self._draft)
 
-def show_run(console: Console, run: Mapping[str, Any], lang: str) -> None:
-    """Print verdict, tests and the first failing public test."""
-    from rich.table import Table
+    def _turn_to(self, question: Question) -> None:
+        """Clear the desk when another problem is on it."""
+        if self._problem != question["id"]:
+            self._problem, self._draft = question["id"], ""
 
-    verdict, passed, total = run["verdict"], run["passed"], run["total"]
-    style = "green" if verdict == "AC" else "dim" if verdict == "IE" else "red"
-    console.print(f"[{style} bold]{verdict}[/] {passed}/{total}  {run.get('reason') or ''}")
-    tests = run.get("tests") or []
-    if tests:
-        table = Table(box=None)
-        for head in ("test_number", "test_kind", "test_verdict", "test_ms"):
-            table.add_column(words(head, lang))
-        for row in tests:
-            kind = words("test_public" if row["public"] else "test_hidden", lang)
-            mark = _MARKS.get(row["verdict"], "✗")
-            shown = f"{mark} {row['verdict']}"
-            table.add_row(str(row["index"] + 1), kind, shown, f"{row['ms']:.1f}")
-        console.print(table)
-    failing = run.get("failing") or {}
-    for name in ("input", "expected", "got"):
-        if failing.get("public") and name in failing:
-            line = f"  {words('test_' + name, lang)}: {failing[name]}"
-            console.print(line, markup=False)
-    error = run.get("error")
-    if error:
-        where = f"  {error['type']}: {error['message']} (line {error.get('line')})"
-        console.print(where, markup=False)
+    def _turn(self) -> str:
+        return f"```{self._language}\n{self._draft.strip()}\n```"
+
+    def _say(self, key: str, **slots: object) -> None:
+        self._console.print(code_words(key, self._lang, **slots), style="yellow", markup=False)
+
+    async def _edit(self, interviewer: Interviewer, question: Question, language: str) -> None:
+        """Open $EDITOR on the draft, then show and try what was saved."""
+        offered = code_languages(question)
+        if language and language not in offered:
+            self._say("no_language", name=language, names=" · ".join(offered))
+            return
+        changed = bool(language) and language != self._language
+        self._language = language or self._language
+        draft = "" if changed else self._draft
+        start = draft or template(question, self._language)
+        try:
+            saved = await asyncio.to_thread(
+                click.edit, start, extension=_EXTENSIONS[self._language]
+            )
+        except click.ClickException as error:
+            self._say("no_editor", why=error.format_message())
+            return
+        if saved is None and not draft:
+            self._say("no_code")
+            return
+        await self._put(interviewer, saved or draft)
+
+    async def _read(self, interviewer: Interviewer, name: str) -> None:
+        """Read a file onto the desk, then show and try it."""
+        try:
+            code = await asyncio.to_thread(_text_of, name)
+        except (OSError, UnicodeDecodeError) as error:
+            self._say("no_file", name=name, why=getattr(error, "strerror", None) or "UTF-8")
+            return
+        suffix = Path(name).suffix
+        self._language = next((k for k, v in _EXTENSIONS.items() if v == suffix), "python")
+        await self._put(interviewer, code)
+
+    async def _put(self, interviewer: Interviewer, code: str) -> None:
+        self._draft = code
+        if not code.strip():
+            self._say("no_code")
+            return
+        show_code(self._console, code, self._language, self._lang)
+        await self._try(interviewer)
+
+    async def _try(self, interviewer: Interviewer) -> None:
+        """Run the draft against the public tests; nothing is handed in or graded."""
+        with self._console.status(code_words("running", self._lang)):
+            run = await interviewer.try_code(self._turn())
+        if run is not None:
+            show_run(self._console, run, self._lang)
+            self._say("next" if run["verdict"] == "AC" else "fix_first")
+
+
+def _text_of(name: str) -> str:
+    return Path(name).expanduser().read_text(encoding="utf-8")
+
+
+def template(question: Question, language: str) -> str:
+    """What the editor opens with: the signature, in the language's own form."""
+    signature = str(question.get("problem", {}).get("signature", ""))
+    head, _, rest = signature.partition(":")
+    if language == "python" and signature.startswith("class"):
+        methods = [_method(m) for m in _METHOD.finditer(rest)]
+        return head + ":\n" + "\n".join(methods)
+    if language == "python":
+        return signature + ":\n    "
+    if signature.startswith("class"):
+        methods = [
+            f"  {'constructor' if m[1] == '__init__' else m[1]}({_names(m[2])}) {{\n  }}\n"
+            for m in _METHOD.finditer(rest)
+        ]
+        return head + " {\n" + "".join(methods) + "}\n"
+    found = _METHOD.search(signature)
+    return f"function {found[1]}({_names(found[2])}) {{\n\n}}\n" if found else ""
+
+
+_METHOD = re.compile(r"(\w+)\(([^)]*)\)(\s*->\s*[^,]+)?")
+
+
+def _method(found: re.Match[str]) -> str:
+    name, given, result = found[1], found[2], found[3] or ""
+    return f"    def {name}(self{', ' + given if given else ''}){result}:\n        pass\n"
+
+
+def _names(given: str) -> str:
+    """The names of parameters without their types."""
+    plain = re.sub(r"\[[^\]]*(?:\[[^\]]*\][^\]]*)*\]", "", given)
+    return ", ".join(part.split(":")[0].split("=")[0].strip() for part in plain.split(","))

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.code import from_editor, from_file, show_run
+from agent.cli.code import COMMANDS, Desk
+from agent.cli.code_view import show_problem, show_run
 from agent.cli.face import print_json, words
+from agent.coding import code_languages
 from agent.events import Asked, Closed, CodeRan, Event, Notice, Said, StageChanged
 from agent.interviewer import Interviewer, load_embeddings, open_interview
 from agent.settings import Settings
@@ -40,8 +42,9 @@ class Conversation:
         self._as_json = as_json
         self._scripted = scripted
         self._speaking = False
-        self._draft = ""
-        """Code written last, so that /edit goes on from it."""
+        self._asked = ""
+        """Id of the question that the turn under way asks."""
+        self._desk = Desk(console, self._lang)
 
     async def hold(
         self,
@@ -58,14 +61,17 @@ class Conversation:
         """
         async with open_interview(setup, ledger, folder, session) as interviewer:
             self._lang = interviewer.interview.lang
+            self._desk = Desk(self._console, self._lang)
             self._head(interviewer, setup, resumed=bool(session))
             await self._show(interviewer.begin())
+            self._show_asked(interviewer)
             # After the first question is out: nobody should wait for what grading needs.
             loading = asyncio.create_task(load_embeddings())
             try:
                 await self._exchange(interviewer, answers)
                 with self._console.status(words("grading", self._lang)):
                     await loading
+                    await interviewer.settle()
             finally:
                 loading.cancel()
             self._foot(interviewer, ledger)
@@ -80,10 +86,12 @@ class Conversation:
                 self._console.print(f"[bold green]{words('you', self._lang)} ›[/] ", end="")
                 self._console.print(answer, markup=False)
             await self._take(interviewer, answer)
+            self._show_asked(interviewer)
 
     async def _take(self, interviewer: Interviewer, answer: str) -> None:
         name = answer.strip().lower()
         if not name.startswith("/"):
+            self._desk.keep(await interviewer.current_question(), answer)
             await self._show(interviewer.reply(answer))
         elif name in _SPOKEN_COMMANDS:
             await self._show(interviewer.reply(words(_SPOKEN_COMMANDS[name], self._lang)))
@@ -91,10 +99,10 @@ class Conversation:
             await self._show(interviewer.reply(words("end_words", self._lang)))
             if not interviewer.is_closed:
                 await self._show(interviewer.reply(words("end_words", self._lang)))
-        elif name == "/edit" or name.startswith("/file"):
-            await self._take_code(interviewer, answer.strip())
-        elif name == "/run":
-            await self._try_code(interviewer)
+        elif name.split()[0] in COMMANDS:
+            turn = await self._desk.take(interviewer, answer.strip())
+            if turn:
+                await self._show(interviewer.reply(turn))
         elif name == "/pause":
             raise Paused("paused")
         elif name == "/why":
@@ -106,29 +114,13 @@ class Conversation:
                 words("unknown_command", self._lang, name=name.split()[0]), style="yellow"
             )
 
-    async def _take_code(self, interviewer: Interviewer, command: str) -> None:
-        """Submit code from $EDITOR or from a file; it is shown before it is sent."""
-        question = await interviewer.current_question()
-        if command.startswith("/file"):
-            code = from_file(command.removeprefix("/file").strip())
-        else:
-            problem = question.get("problem", {}) if question else {}
-            code = from_editor(self._draft or str(problem.get("signature", "")))
-        if not code.strip():
-            self._console.print(words("no_code", self._lang), style="yellow")
-            return
-        self._draft = code
-        await self._show(interviewer.reply(f"```python\n{code.strip()}\n```"))
-
-    async def _try_code(self, interviewer: Interviewer) -> None:
-        """Run the last draft against the public tests; nothing is submitted or graded."""
-        code = from_editor(self._draft) if not self._draft.strip() else self._draft
-        run = await interviewer.try_code(f"```python\n{code.strip()}\n```")
-        if run is None:
-            self._console.print(words("no_problem", self._lang), style="yellow")
-        else:
-            self._draft = code
-            show_run(self._console, run, self._lang)
+    def _show_asked(self, interviewer: Interviewer) -> None:
+        """Lay out a coding problem that was just asked: signature, examples, keys."""
+        question = interviewer.interview.question(self._asked)
+        self._asked = ""
+        if question is not None and question["kind"] == "code" and not self._as_json:
+            languages = code_languages(question)
+            show_problem(self._console, question, self._lang, languages, whole=False)
 
     async def _show(self, events: AsyncIterator[Event]) -> None:
         self._speaking = False
@@ -151,6 +143,8 @@ class Conversation:
                 show_run(self._console, run, self._lang)
             case Notice(code=code, detail=detail):
                 self._console.print(words(code, self._lang, detail=detail), style="dim")
+            case Asked(move="ask", question=question):
+                self._asked = question
             case Asked() | Closed() | _:
                 pass
 

@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_BLOCK = re.compile(r"(?:^```.*\n(?:(?!```).*\n)*```.*(?:\n|\Z)|.*\S.*(?:\n|\Z))+", re.M)
+
+
 async def scripted(text: str) -> AsyncIterator[str]:
-    """Yield the answers of a script: one a block, blank lines between; `/` commands allowed."""
-    for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()):
+    """Yield the answers of a script: one a block, blank lines between; `/` commands allowed.
+
+    A fenced block of code stays whole, whatever blank lines are in it.
+    """
+    for block in _BLOCK.findall(text.replace("\r\n", "\n")):
         if block.strip():
             yield block.strip()
 

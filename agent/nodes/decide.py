@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from langgraph.runtime import Runtime
 
+from agent.code_growth import code_facts
 from agent.company import answer_from_job
 from agent.counting import note_move
 from agent.events import Asked, StageChanged
@@ -76,7 +77,7 @@ def _situation(interview: Interview, state: InterviewState, question: Question) 
         ending=state["ending"],
         waited=state["waited"],
         turns=turn["number"] // 2,
-        run=(interview.journal.find(f"code:{turn['id']}") or {}).get("run"),
+        **(code_facts(interview, counters) if question["kind"] == "code" else {}),
     )
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from agent.code_growth import measure_beside
+from agent.code_words import CODE_WORDS
 from agent.coding import CODE_POINT, has_code, run_turn, without_code
 from agent.events import CodeRan
 from agent.intents import recognise
@@ -29,10 +31,9 @@ async def understand(state: InterviewState, runtime: Runtime[Interview]) -> dict
         return {"intent": intent, "about": {**about, "gained": []}}
     about = {**about, "turns": [*about["turns"], turn["id"]]}
     if question["kind"] == "code" and has_code(turn["text"]):
-        return {
-            "intent": intent,
-            "about": await _run_code(interview, question, about, turn, runtime),
-        }
+        ran = await _run_code(interview, question, about, turn, runtime)
+        if ran is not None:
+            return {"intent": intent, "about": ran}
     if is_graded(question):
         grade = journal.draft_grade(turn["id"]) or _grade(interview, question, about, turn)
         about = _with_grade(about, grade)
@@ -41,20 +42,24 @@ async def understand(state: InterviewState, runtime: Runtime[Interview]) -> dict
 
 async def _run_code(
     interview: Interview, question: Question, about: About, turn: Turn, runtime: Any
-) -> About:
-    """Run the code of this turn once and note its verdict."""
+) -> About | None:
+    """Run the code of this turn once and note its verdict; None for agreed pseudocode."""
     key = f"code:{turn['id']}"
     stored = interview.journal.find(key)
     if stored is None:
         run = await run_turn(question, turn["text"], submit=True)
+        if run["verdict"] == "CE" and CODE_WORDS[interview.lang]["pseudocode"] in about["asked"]:
+            return None
         stored = {"turn": turn["id"], "question": question["id"], "run": run}
         interview.journal.record("code_run", stored, key)
+    verdict = stored["run"]["verdict"]
     runtime.stream_writer(CodeRan(stored["run"]))
-    passed = stored["run"]["verdict"] == "AC"
+    measure_beside(interview, question, turn, verdict)
+    passed = verdict == "AC"
     return {
         **about,
         "gained": [CODE_POINT] if passed else [],
-        "code": stored["run"]["verdict"],
+        "code": verdict,
         "stuck": 0 if passed else about["stuck"] + 1,
     }
 

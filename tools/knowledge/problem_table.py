@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from sessions.records import FollowUp, FollowUpKind, Wording
+from tools.sandbox.growth import ORDERS
 
 Style = Literal["call", "ops"]
 
@@ -50,6 +51,8 @@ class Problem:
     tol: float | None
     time: str
     space: str
+    order: str
+    """The order of time as `grow`'s n grows alone; empty when it is not one of the usual."""
     approach: Wording
     edges: Wording
     hints: list[Wording]
@@ -132,6 +135,7 @@ def read_problem(name: str, table: Mapping[str, Any]) -> Problem:
             tol=table.get("tol"),
             time=table["time"],
             space=table["space"],
+            order=table.get("order", table["time"] if table["time"] in ORDERS else ""),
             approach=_wording(table, "approach", name),
             edges=_wording(table, "edges", name),
             hints=_hints(table, name),

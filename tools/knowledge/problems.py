@@ -17,14 +17,13 @@ from sessions.records import KeyPoint, Question, Wording
 from tools.knowledge.problem_table import Problem, ProblemError, Wrong, read_problem
 from tools.sandbox.ask import ask
 from tools.sandbox.backends import choose
-from tools.sandbox.growth import Fit, fit, measure
 from tools.sandbox.records import Language, Limits, RunResult, SandboxError
 from tools.sandbox.runner import run
 
 LIMITS = Limits(time_s=2.0, wall_s=20.0, memory_mb=256, output_kb=64, file_mb=16, max_processes=32)
 _SLOW_ISOLATION = 10.0
 """WebAssembly is about 12 times slower (measured); its limits are raised by this much."""
-_SEED = 20240229
+SEED = 20240229
 
 _MAKE = """
 def _make(seed, style, entry):
@@ -44,10 +43,6 @@ def _make(seed, style, entry):
         rows.append([args, value, big])
     return rows
 """
-
-
-_GROW = "def _grow(seed, n):\n    return grow(random.Random(seed), n)\n"
-_SIZES = (125, 250, 500, 1000, 2000, 4000, 8000, 16000)
 
 
 @functools.cache
@@ -78,9 +73,7 @@ def _made(problem_id: str, source: str, style: str, entry: str, seed: int) -> st
     return json.dumps(rows[0])
 
 
-def hidden_tests(
-    problem: Problem, *, seed: int = _SEED, large: bool = True
-) -> list[dict[str, Any]]:
+def hidden_tests(problem: Problem, *, seed: int = SEED, large: bool = True) -> list[dict[str, Any]]:
     """The tests a submission is judged by: generated, answered by the reference solution."""
     parts = (problem.reference, problem.driver, problem.cases, problem.large, _MAKE)
     made = _made(problem.id, "\n".join(parts), problem.style, problem.entry, seed)
@@ -132,19 +125,6 @@ def diagnose(problem: Problem, result: RunResult) -> Wrong | None:
     return None
 
 
-def growth(problem: Problem, source: str, *, backend: str | None = None) -> Fit | None:
-    """How the code's time grows with size, for a follow-up; None when it is not worth asking."""
-    if not problem.grow:
-        return None
-    maker = f"{problem.grow}\nimport random\n" + _GROW
-    requests = [{"fn": "_grow", "args": [_SEED, n]} for n in _SIZES]
-    made = ask(maker, requests, Limits(time_s=10.0, wall_s=30.0, memory_mb=512), backend)
-    given = dict(zip(_SIZES, made, strict=False))
-    whole = problem.submission(source)
-    times = measure(whole, problem.entry, given.__getitem__, list(given), backend=backend)
-    return fit(times)
-
-
 def as_question(problem: Problem) -> Question:
     """The problem as the bank's question of kind `code`, whose key points are the talk about it."""
     cost = Wording(
@@ -180,6 +160,7 @@ def as_question(problem: Problem) -> Question:
         problem={
             "id": problem.id,
             "title": dict(problem.title),
+            "statement": dict(problem.statement),
             "signature": problem.signature,
             "public": public_tests(problem),
         },

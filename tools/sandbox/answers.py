@@ -65,14 +65,18 @@ def _operate(module: Any, test: dict[str, Any]) -> list[Any]:
 
 
 def _time_calls(module: Any, test: dict[str, Any]) -> list[float]:
-    """Seconds of each repetition, with fresh arguments each time."""
+    """Seconds of each repetition, with fresh arguments each time; the first call is not timed."""
+    import gc
+
     function, seconds = _find(module, test["fn"]), []
     clock = getattr(time, "thread_time", time.perf_counter)  # waiting for a processor left out
-    for _ in range(test["repeat"]):
+    gc.disable()  # its pauses grow with everything that is alive
+    for turn in range(test["repeat"] + 1):
         args = decode(encode(test["args"]))
         begun = clock()
         function(*args)
-        seconds.append(clock() - begun)
+        if turn:
+            seconds.append(clock() - begun)
     return seconds
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
 from tools.sandbox.backends import choose
@@ -26,11 +26,20 @@ def ask(
     A request is a test without `expected`: {"fn": "solve", "args": [1]}. Raises SandboxError when
     no isolation works or the source does not load.
     """
+    return list(ask_each(source, requests, limits, backend))
+
+
+def ask_each(
+    source: str,
+    requests: Iterable[Mapping[str, Any]],
+    limits: Limits,
+    backend: str | None = None,
+) -> Generator[Any, None, None]:
+    """As `ask`, one at a time: each request is taken only when its value is wanted."""
     chosen = choose(backend)
     plan = plan_for("python", chosen, source, limits)
     watch = open_watch(chosen.start(plan.launch(stdin=False)), limits)
     end = time.monotonic() + limits.wall_s
-    values: list[Any] = []
     try:
         watch.send(json.dumps(plan.job("call")).encode())
         for step in ("compiled", "loaded"):
@@ -41,10 +50,9 @@ def ask(
             message = None if isinstance(reply, Stop) else read_message(reply)
             if message is None or message.get("k") != "value":
                 break
-            values.append(message.get("v"))
+            yield message.get("v")
     finally:
         watch.finish()
-    return values
 
 
 def _expect(watch: Watch, step: str, end: float) -> None:

@@ -1,4 +1,4 @@
-"""How running time grows with size: measured in the sandbox, fitted to the usual orders.
+"""How running time grows with size: times fitted to the usual orders.
 
 The least of several times is used: whatever disturbs a run only makes it longer.
 
@@ -12,10 +12,6 @@ import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from tools.sandbox.ask import ask
-from tools.sandbox.records import Limits
 
 Times = Mapping[int, Sequence[float]]
 """Size → seconds of each repetition."""
@@ -31,33 +27,41 @@ _ORDERS: dict[str, Callable[[float, float], float]] = {
 }
 ORDERS = tuple(_ORDERS)
 
-_FEWEST_SIZES = _FEWEST_REPETITIONS = 5
+FEWEST_SIZES = FEWEST_REPETITIONS = 5
 _SMALLEST_SPAN = 8.0
 _SMALLEST_SPAN_OF_POWERS = 1.5
 """Sizes of exponential code cannot span a factor of 8; the times must then."""
-_CLOCK_S = 2e-5
+CLOCK_S = 2e-5
 _RESAMPLES = 200
 _CONFIDENT = 0.8
-_WORST_MISFIT = 0.2
+_WORST_MISFIT = 0.3
 _FLAT = 1.3
 """Guesses: share of resamples that must agree, relative error, and the growth taken as none."""
 _CLEARLY, _CLEARLY_ABOVE = 1.5, 0.05
-"""How much worse the runner-up must fit (a guess): caches make O(n) look like O(n log n)."""
+"""How much worse the next order must fit (a guess)."""
+_NEAR = (("O(1)", "O(log n)"), ("O(n)", "O(n log n)"))
+"""Neighbours that caches make look alike: O(n) code grows a little faster than n."""
+_EXACT_MISFIT, _EXACTLY = 0.1, 3.0
+"""How well one of two neighbours must fit, and how much worse the other (guesses)."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """The order that fits best, or why none can be named."""
+    """The orders that fit, or why none can be named."""
 
-    order: str
-    """One of ORDERS; empty when it cannot be told."""
+    among: tuple[str, ...]
+    """One of ORDERS, or two neighbours that cannot be told apart; empty when it cannot be told."""
     confidence: float
-    """Share of resampled measurements that choose this order."""
-    runner_up: str
+    """Share of resampled measurements that choose one of `among`, or the best where it is empty."""
     misfit: float
-    """Relative error of the fit, root mean square."""
+    """Relative error of the best fit, root mean square."""
     reason: str
     """Why it cannot be told; empty when it can."""
+
+    @property
+    def order(self) -> str:
+        """The one order that fits; empty when there are two or none."""
+        return self.among[0] if len(self.among) == 1 else ""
 
 
 def _error(sizes: list[int], seconds: list[float], order: str) -> float:
@@ -98,14 +102,14 @@ def _ranked(sizes: list[int], seconds: list[float]) -> list[tuple[float, str]]:
 
 def _cannot_measure(times: Times) -> str:
     sizes = sorted(times)
-    if len(sizes) < _FEWEST_SIZES:
+    if len(sizes) < FEWEST_SIZES:
         return f"only {len(sizes)} sizes were measured"
-    if min(len(row) for row in times.values()) < _FEWEST_REPETITIONS:
-        return f"fewer than {_FEWEST_REPETITIONS} repetitions"
+    if min(len(row) for row in times.values()) < FEWEST_REPETITIONS:
+        return f"fewer than {FEWEST_REPETITIONS} repetitions"
     if sizes[0] < 1:
         return "sizes must be positive"
     shortest, longest = (min(times[sizes[0]]), min(times[sizes[-1]]))
-    if longest < _CLOCK_S:
+    if longest < CLOCK_S:
         return "the runs are too short to be timed"
     span = sizes[-1] / sizes[0]
     if span < _SMALLEST_SPAN and (
@@ -119,47 +123,36 @@ def fit(times: Times, *, seed: int = 0) -> Fit:
     """Name the order of growth, with the share of resampled measurements that agree."""
     reason = _cannot_measure(times)
     if reason:
-        return Fit("", 0.0, "", 0.0, reason)
+        return Fit((), 0.0, 0.0, reason)
     sizes = sorted(times)
     rows = [[max(t, 1e-9) for t in times[n]] for n in sizes]
     ranked = _ranked(sizes, [min(row) for row in rows])
-    misfit, order = ranked[0]
-    choose_ = random.Random(seed)
-    agree = 0
-    for _ in range(_RESAMPLES):
-        drawn = [min(choose_.choices(row, k=len(row))) for row in rows]
-        agree += _ranked(sizes, drawn)[0][1] == order
-    confidence, (second, runner_up) = agree / _RESAMPLES, ranked[1]
+    misfit, best = ranked[0]
+    near = next((pair for pair in _NEAR if best in pair), (best,))
+    other, rival = next((m, o) for m, o in ranked if o not in near)
+    picks = _resampled(sizes, rows, seed)
+    share = sum(pick in near for pick in picks) / len(picks)
     if misfit > _WORST_MISFIT:
-        return Fit("", confidence, runner_up, misfit, "no order fits the times")
-    if confidence < _CONFIDENT or second < max(_CLEARLY * misfit, misfit + _CLEARLY_ABOVE):
-        return Fit("", confidence, runner_up, misfit, f"{order} and {runner_up} fit alike")
-    return Fit(order, confidence, runner_up, misfit, "")
+        return Fit((), share, misfit, "no order fits the times")
+    if share < _CONFIDENT or other < max(_CLEARLY * misfit, misfit + _CLEARLY_ABOVE):
+        return Fit((), share, misfit, f"{best} and {rival} fit alike")
+    exact = picks.count(best) / len(picks)
+    if len(near) == 1 or (exact >= _CONFIDENT and _fits_alone(ranked)):
+        return Fit((best,), exact, misfit, "")
+    return Fit(near, share, misfit, "")
 
 
-def measure(
-    source: str,
-    function: str,
-    arguments: Callable[[int], list[Any]],
-    sizes: Sequence[int],
-    *,
-    repetitions: int = _FEWEST_REPETITIONS,
-    backend: str | None = None,
-) -> dict[int, list[float]]:
-    """Time Python code at each size; stops at the first size that takes too long."""
-    limits = Limits(time_s=4.0, wall_s=15.0, memory_mb=512)
-    requests = ({"fn": function, "args": arguments(n), "repeat": repetitions} for n in sizes)
-    values = ask(source, requests, limits, backend)
-    times: dict[int, list[float]] = {}
-    for size, value in zip(sizes, values, strict=False):
-        if not _are_times(value, repetitions):
-            break
-        times[size] = value
-    return times
+def _fits_alone(ranked: list[tuple[float, str]]) -> bool:
+    """Whether the best order fits so well that even its neighbour is out."""
+    misfit, second = ranked[0][0], ranked[1][0]
+    needed = max(_EXACTLY * misfit, misfit + _CLEARLY_ABOVE)
+    return misfit <= _EXACT_MISFIT and second >= needed
 
 
-def _are_times(value: Any, repetitions: int) -> bool:
-    """Whether the sandbox, which may say anything, said times."""
-    if not isinstance(value, list) or len(value) != repetitions:
-        return False
-    return all(isinstance(t, float) and 0 <= t < 60 for t in value)
+def _resampled(sizes: list[int], rows: list[list[float]], seed: int) -> list[str]:
+    """The best order of each of many redrawn measurements."""
+    draw = random.Random(seed)
+    return [
+        _ranked(sizes, [min(draw.choices(row, k=len(row))) for row in rows])[0][1]
+        for _ in range(_RESAMPLES)
+    ]
