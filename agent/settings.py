@@ -124,6 +124,15 @@ def load_settings(flags: Mapping[str, Any] | None = None) -> Settings:
     return settings
 
 
+def with_grader(settings: Settings, name: str | None, base_url: str | None) -> Settings:
+    """Return the settings with the grading model that flags named; None leaves them as they are."""
+    flags = {"model.grader": name, "model.grader_base_url": base_url}
+    for key, value in flags.items():
+        if value is not None:
+            settings = _with(settings, key, value, "flag")
+    return settings
+
+
 def _from_file(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}

@@ -12,6 +12,7 @@ _COMMANDS = {
     "tools": "模型的工具调用 · A model's function calls",
     "interviewer": "考官的表现 · The interviewer's conduct",
     "grading": "评分 · Grading",
+    "rate": "人工给回答标注 · Label answers by hand",
     "voice": "语音 · Speech",
     "review": "面试复盘 · Review of recorded interviews",
 }
