@@ -134,5 +134,6 @@ PARTS: tuple[Part, ...] = (
     Part("pyttsx3", "speech synthesis", "MPL-2.0", "pip install -e '.[voice]'", lambda: _version("pyttsx3")),
     Part("espeak-ng", "voice behind pyttsx3 on Linux", "GPL-3.0, own process", "apt-get install espeak-ng", _program("espeak-ng")),
     Part("pypdf", "PDF import", "BSD-3-Clause", "pip install -e '.[documents]'", lambda: _version("pypdf")),
+    Part("rapidocr", "scanned pages of a PDF", "Apache-2.0", "pip install -e '.[ocr]'", lambda: _version("rapidocr-onnxruntime")),
     Part("python-docx", "DOCX import", "MIT", "pip install -e '.[documents]'", lambda: _version("python-docx")),
 )  # fmt: skip
