@@ -8,7 +8,7 @@ from datetime import datetime
 
 from agent.nodes.understand import ungraded
 from agent.reviewing.judging import Judged, answers_of
-from agent.reviewing.summary import own_words
+from agent.reviewing.naming import own_words
 from sessions.journal import Journal, Started
 from sessions.ledger import Ledger
 from sessions.records import Grade, Lang, Question, Turn, Wording

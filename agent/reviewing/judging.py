@@ -45,6 +45,8 @@ _LONG_ANSWER = 200
 """Characters from which an answer that the interviewer has to bring back counts as circling."""
 _PROBED_FROM = 5
 _GOOD = 70.0
+_APPROVED = 1.0
+"""What the interviewer's praise at the end takes off."""
 _MOST_EVIDENCE = 8
 _LONGEST_QUOTE = 120
 
@@ -136,6 +138,8 @@ def judge_thread(
     )
     if sum(len(e.answer.text) > 30 for e in thread.exchanges if e.answer) >= _PROBED_FROM:
         weight += _WEIGHT["probed"][0]
+    if thread.approved:
+        weight -= _APPROVED
     return Judged(thread, tuple(unique.values()), weight + _graded_weight(grade))
 
 
@@ -184,14 +188,8 @@ def help_quote(
     """Return the interviewer's words that help, as hint or answer."""
     if not exchange.help:
         return None
-    said = sentences(exchange.asked.text)
-    best = max(
-        said, key=lambda s: (cues.shows("interviewer", exchange.help, s), len(s)), default=""
-    )
-    found = cues.find("interviewer", exchange.help, best)
-    needle = found[0] if found else best.strip()[:20]
     sign: Sign = "answer" if exchange.help == "answer" else "hint"
-    return quote_of(exchange.asked, needle, sign, lines, starts)
+    return quote_of(exchange.asked, exchange.helped.words, sign, lines, starts)
 
 
 def _circled(

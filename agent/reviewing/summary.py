@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from agent.reviewing import cues, judging
 from agent.reviewing.floors import Floor, is_backchannel, sentences
 from agent.reviewing.judging import Judged
+from agent.reviewing.naming import TITLE_CHARS, main_terms, own_words, title_of
 from agent.reviewing.threads import Exchange
 from sessions.records import Lang, Question
 from sessions.report.review_schema import (
@@ -18,19 +19,21 @@ from sessions.report.review_schema import (
     ReviewFinding,
     ReviewMoment,
     ReviewQuote,
+    Unopposed,
 )
 
 Places = tuple[Mapping[str, int], Mapping[str, float]]
 """Line and start of each turn, by its id."""
 
-_TITLE_CHARS = 60
-_SHORT_TITLE = 16
 _MOST_FACTS = 8
 _PRAISED_CHARS = 30
+_LOOKED_BACK = 3
+"""Turns of the candidate before an approval, among which is the answer it is about."""
 _MOST_ASKS = 12
 _LEAST_ASK = 8
-_LATE = 3
-"""Exchanges after which a question has often moved on to a neighbour of itself."""
+_FACT_CHARS = 120
+_MOST_HELD = 4
+_HELD_CHARS = 80
 
 
 def summarise(
@@ -66,53 +69,8 @@ def summarise(
         masked=0,
         ignored=0,
         praise=[p for one, e in talk if (p := _praise(e, floors, places)) is not None],
+        unopposed=_unopposed(judged, places),
     )
-
-
-def own_words(one: Judged) -> str:
-    """Return the interviewer's own asking of a question, short enough for a title."""
-    asked = [s for s in sentences(one.thread.opening) if cues.shows("interviewer", "asks", s)]
-    text = " ".join((max(asked, key=len) if asked else one.thread.opening).split())
-    if len(text) < _SHORT_TITLE:
-        whole = " ".join(one.thread.opening.split())
-        text = (
-            whole[max(0, whole.find(text) - _TITLE_CHARS + len(text)) :] if text in whole else text
-        )
-    return _plain(text)
-
-
-def weakest_words(one: Judged) -> str:
-    """Return the asking before the weightiest sign: what the weakness is about."""
-    heavy = judging.heaviest(one)
-    for exchange in one.thread.exchanges:
-        here = {turn["id"] for turn in judging.turns_in(exchange)}
-        if heavy is None or heavy["turn"] not in here:
-            continue
-        asking = [s for s in sentences(exchange.asked.text) if cues.shows("interviewer", "asks", s)]
-        text = _plain(max(asking, key=len)) if asking else ""
-        if len(text) >= _SHORT_TITLE:
-            return text
-    return own_words(one)
-
-
-def _title(known: str, one: Judged) -> str:
-    """Return the bank's wording, with the asking at which it went wrong when that came later."""
-    heavy = judging.heaviest(one)
-    late = [turn["id"] for e in one.thread.exchanges[_LATE:] for turn in judging.turns_in(e)]
-    weakest = weakest_words(one)
-    if known and heavy is not None and heavy["turn"] in late and weakest not in known:
-        return f"{known} → {weakest}"
-    return known or weakest
-
-
-def _plain(text: str) -> str:
-    """Return words without the fillers at their head, short enough for a title."""
-    text = " ".join(text.split())
-    text = (
-        re.sub(r"^(?:[嗯啊呃哎诶好行对那OKok然后就是说，。、 ]|就是|比如说|所以)+", "", text)
-        or text
-    )
-    return text if len(text) <= _TITLE_CHARS else text[: _TITLE_CHARS - 1] + "…"
 
 
 def _finding(one: Judged, question: Question | None, lang: Lang) -> ReviewFinding:
@@ -129,13 +87,13 @@ def _finding(one: Judged, question: Question | None, lang: Lang) -> ReviewFindin
     topic_id = question["topic"] if question else ""
     topic = getattr(load_topics()[topic_id], lang) if topic_id else ""
     wording = question["wording"] if question else {}
-    terms = sorted(term for term in one.thread.terms if not term.islower())
+    terms = main_terms(one)
     return ReviewFinding(
         number=one.thread.number,
-        title=_title(wording.get(lang) or wording.get("zh") or "", one),
+        title=title_of(wording.get(lang) or wording.get("zh") or "", one),
         asked=own_words(one),
         asks=_asks(one),
-        topic=topic or "、".join(terms[:3]),
+        topic=topic or ("、" if lang == "zh" else ", ").join(terms),
         topic_id=topic_id,
         question=question["id"] if question else "",
         terms=terms,
@@ -155,7 +113,7 @@ def _asks(one: Judged) -> list[Asked]:
         asking = [s for s in said if cues.shows("interviewer", "asks", s) and len(s) >= _LEAST_ASK]
         if asking and exchange.move not in ("logistics", "integrity_check", "close"):
             text = " ".join(max(asking, key=len).split())
-            short = text if len(text) <= _TITLE_CHARS else text[: _TITLE_CHARS - 1] + "…"
+            short = text if len(text) <= TITLE_CHARS else text[: TITLE_CHARS - 1] + "…"
             found.append(Asked(at_s=exchange.asked.start_s, text=short))
     return found[:_MOST_ASKS]
 
@@ -171,17 +129,38 @@ def _moments(talk: Sequence[tuple[Judged, Exchange]], places: Places) -> list[Re
 
 
 def _praise(exchange: Exchange, floors: Sequence[Floor], places: Places) -> Praise | None:
-    """Return the interviewer's approval at the head of a turn, with the answer before it."""
+    """Return the interviewer's approval in a turn, with the answer that it is about."""
     asked = exchange.asked
-    before = floors[asked.number - 1] if asked.number else None
-    found = cues.find("interviewer", "praise", asked.text[:_TITLE_CHARS])
-    if before is None or found is None or len(before.text) < _PRAISED_CHARS or exchange.help:
+    own = [
+        s
+        for s in sentences(asked.text)
+        if not any(cues.shows("interviewer", cue, s) for cue in ("asks", "logistics"))
+        and not re.search(r"但|不过|\bbut\b", s)
+    ]
+    found = next((m for s in own if (m := cues.find("interviewer", "praise", s))), None)
+    if found is None or exchange.move in ("logistics", "close", "invite_questions"):
         return None
+    answers = [f for f in floors[: asked.number] if f.role == "candidate"][-_LOOKED_BACK:]
+    before = next((f for f in reversed(answers) if len(f.text) >= _PRAISED_CHARS), None)
     said = judging.quote_of(asked, found[0], "praise", *places)
-    answer = _head(before, places)
+    answer = _head(before, places) if before is not None else None
     if said is None or answer is None:
         return None
     return Praise(said=said, answer=answer)
+
+
+def _unopposed(judged: Sequence[Judged], places: Places) -> list[Unopposed]:
+    """Return the questions answered at length with no sign of weakness, longest answers first."""
+    found = []
+    for one in judged:
+        answers = sorted(one.thread.answers, key=lambda f: -len(f.text))
+        plain = one.thread.part in ("talk", "code", "design") and not one.signs
+        if plain and answers and len(answers[0].text) >= _HELD_CHARS:
+            quote = _head(answers[0], places)
+            if quote is not None:
+                row = Unopposed(title=own_words(one), answer={**quote, "sign": "unopposed"})
+                found.append((len(answers[0].text), row))
+    return [row for _, row in sorted(found, key=lambda pair: -pair[0])][:_MOST_HELD]
 
 
 def _doubt(one: Judged, exchange: Exchange, places: Places) -> Doubt | None:
@@ -230,7 +209,7 @@ def _reverse(judged: Sequence[Judged]) -> list[str]:
 def _facts(judged: Sequence[Judged]) -> list[str]:
     """Return what the interviewer told of the post and the company, sentence by sentence."""
     told = [
-        " ".join(sentence.split())
+        _shortened(" ".join(sentence.split()))
         for one in judged
         if one.thread.part in ("reverse", "close")
         for exchange in one.thread.exchanges
@@ -241,3 +220,11 @@ def _facts(judged: Sequence[Judged]) -> list[str]:
         and not cues.shows("interviewer", "close", sentence)
     ]
     return told[:_MOST_FACTS]
+
+
+def _shortened(text: str) -> str:
+    """Cut a long told sentence at the end of a clause, and say so with three dots."""
+    if len(text) <= _FACT_CHARS:
+        return text
+    cut = max(text.rfind(stop, 0, _FACT_CHARS) for stop in "，,；; ")
+    return text[: cut if cut > 0 else _FACT_CHARS] + "…"

@@ -18,13 +18,15 @@ _AGAIN = 2
 NOTES: Mapping[Lang, Mapping[str, str]] = {
     "zh": {
         "wrong": "自动评分认为这里可能说错，但考官没有指出，识别文字也可能有误，所以不算",
-        "clash": "自动评分偏高，与对话里的迹象（承认不了解、考官给出答案等）不一致，不给分数",
+        "clash": "自动评分与对话里的迹象（说过不了解、考官给过答案等）不一致，所以不给分。"
+        "下面的要点请自己对照",
     },
     "en": {
         "wrong": "The grader thought this might be wrong; the interviewer did not say so and the "
         "recogniser may have misheard, so it does not count",
         "clash": "The grader's score disagrees with the talk (not knowing was admitted, or the "
-        "answer was told): no score is given",
+        "answer was told), so no score is given; hold the points below against your answer "
+        "yourself",
     },
 }
 
@@ -48,6 +50,7 @@ def temper(
     if overall >= _GOOD and _struggled(thread):
         fresh["status"], fresh["overall"], fresh["dimensions"] = "not_graded", None, None
         fresh["reason"] = NOTES[lang]["clash"]
+        fresh["points"] = [_undecided(point) for point in points]
     elif fresh["dimensions"] is not None:
         share, relevance = score.content_share(points, weights or {}), grade["dimensions"]
         near = relevance["relevance"] / 2 if relevance else 0.0
@@ -62,6 +65,11 @@ def _point(point: PointGrade, doubted: set[str], lang: Lang) -> PointGrade:
     return PointGrade(
         key_point=point["key_point"], verdict="not_graded", quotes=[], note=NOTES[lang]["wrong"]
     )
+
+
+def _undecided(point: PointGrade) -> PointGrade:
+    """Return a point without verdict: where talk and score disagree, neither is proof."""
+    return PointGrade(key_point=point["key_point"], verdict="not_graded", quotes=[], note="")
 
 
 def _disputed_turns(thread: Thread) -> set[str]:
@@ -79,6 +87,8 @@ def _disputed_turns(thread: Thread) -> set[str]:
 
 
 def _struggled(thread: Thread) -> bool:
+    if thread.approved:
+        return False
     told = any(e.help for e in thread.exchanges[1:])
     again = sum(e.move in ("rephrase", "example") for e in thread.exchanges) >= _AGAIN
     admitted = any(

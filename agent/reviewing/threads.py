@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.reviewing import cues
-from agent.reviewing.floors import Floor, is_backchannel
+from agent.reviewing.floors import Floor, is_backchannel, sentences
+from agent.reviewing.helping import NO_HELP, Around, Help, Helped, help_in
 from sessions.records import Move
 
 Part = Literal["opening", "talk", "code", "design", "reverse", "close"]
-_AFTERWORD = re.compile(
-    r"^(?:[，。、 ]|对|嗯|没(?:事|关系)|其实|不是?|差不多|是的?|right|well|so)+", re.I
-)
-Help = Literal["", "hint", "answer"]
 Asked = tuple[str, str]
 """The bank's question and topic that a turn clearly asks; each may be empty."""
 
+_RECENT = 2
+"""Answers that an interviewer's words are held against: what was said long ago is no echo."""
 _SHORT = 12
 _WHOLE = 20
+_LITTLE = 30
 _LONG = 60
 """A longer turn that also challenges mostly asks something of its own."""
 _NEW_FROM = 2
@@ -34,7 +34,12 @@ class Exchange:
     asked: Floor
     answer: Floor | None
     move: Move = "follow_up"
-    help: Help = ""
+    helped: Helped = NO_HELP
+
+    @property
+    def help(self) -> Help:
+        """The kind of help that the interviewer's words give."""
+        return self.helped.kind
 
 
 @dataclass
@@ -49,6 +54,8 @@ class Thread:
     """Bank questions that its turns clearly ask."""
     topics: set[str] = field(default_factory=set)
     """Topics that its turns clearly ask about."""
+    approved: bool = False
+    """The interviewer left it with praise."""
 
     @property
     def opening(self) -> str:
@@ -99,12 +106,15 @@ def threads_of(
         if back is not None and not cues.shows("interviewer", "invite", floor.text):
             current = back
         elif opens:
+            if current is not None and _leaves_with_praise(floor):
+                _approve(current)
             current = Thread(len(threads) + 1, part)
             threads.append(current)
         assert current is not None
         move = _move(floor, last, current, opens, back is not None)
-        help = _help(floor, threads[-2] if opens and len(threads) > 1 else current, opens)
-        current.exchanges.append(Exchange(floor, after, move, help))
+        stands = threads[-2] if opens and len(threads) > 1 else current
+        helped = _help(floor, after, stands, opens)
+        current.exchanges.append(Exchange(floor, after, move, helped))
         current.terms |= terms
         current.matches |= {match[0]} - {""}
         current.topics |= {match[1]} - {""}
@@ -160,6 +170,9 @@ def _opens(
         return False
     if last is not None and cues.shows("candidate", "asks_back", last.text[-60:]):
         return False
+    again = shows["rephrase"] and not shows["new"]
+    if last is not None and again and len(last.text) < _LITTLE:
+        return False  # put another way before it was answered
     terms = terms_of(text)
     fresh = terms - thread.terms - answered
     shared = terms & thread.terms
@@ -231,26 +244,38 @@ def _move(floor: Floor, last: Floor | None, thread: Thread, opens: bool, back: b
     return "follow_up"
 
 
-def _help(floor: Floor, thread: Thread, opens: bool) -> Help:
-    """Return whether a turn gives part of the answer away, or the answer itself."""
+def _help(floor: Floor, after: Floor | None, thread: Thread, opens: bool) -> Helped:
+    """Return what a turn gives away of the question that stands, before it asks another."""
     if not thread.answers or thread.part in ("reverse", "close", "opening"):
-        return ""
-    told = _statements(floor.text)
+        return NO_HELP
+    said = sentences(floor.text)
+    following = after.text if after is not None else ""
     if opens:
-        # what stands before a new question still answers the old one
-        head = told[:_LONG] if _AFTERWORD.match(told) and len(told) >= _WHOLE else ""
-        tells = cues.shows("interviewer", "answer", head) and bool(terms_of(head))
-        return "answer" if tells else ""
-    if cues.shows("interviewer", "answer", told) and len(told) >= _SHORT:
-        return "answer"
-    if cues.shows("interviewer", "hint", floor.text):
-        return "hint"
-    return ""
+        said, following = _before_new(said), ""
+    before = "\n".join(answer.text for answer in thread.answers[-_RECENT:])
+    return help_in(said, Around(before, thread.answers[-1].text, following))
 
 
-def _statements(text: str) -> str:
-    """Return what a turn states: its sentences that ask nothing."""
-    parts = re.split(r"(?<=[。？！?!\n])", text)
-    return "".join(
-        p for p in parts if p.strip() and not re.search(r"[？?]|怎么|什么(?!的[。，,])|吗。?$", p)
-    )
+def _leaves_with_praise(floor: Floor) -> bool:
+    head = "".join(_before_new(sentences(floor.text)))[:_LONG]
+    return cues.shows("interviewer", "praise", head)
+
+
+def _approve(thread: Thread) -> None:
+    """Take a question as answered well: what was said last on it confirmed the answer."""
+    thread.approved = True
+    if thread.exchanges:
+        thread.exchanges[-1].helped = NO_HELP
+
+
+def _before_new(said: Sequence[str]) -> list[str]:
+    """Return the sentences that stand before a new question: they belong to the old one."""
+    head: list[str] = []
+    for sentence in said:
+        tag = cues.shows("interviewer", "confirms", sentence.strip()) and not head
+        if cues.shows("interviewer", "new", sentence):
+            break
+        if cues.shows("interviewer", "asks", sentence) and not tag:
+            break
+        head.append(sentence)
+    return head

@@ -84,17 +84,30 @@ def review_weaknesses(review: Review) -> list[Finding]:
 
 
 def review_strengths(review: Review) -> list[Finding]:
-    """Return what the interviewer approved, with the candidate's words before it."""
-    return [
+    """Return what the interviewer approved, then what passed without doubt, in own words."""
+    praised = [
         Finding(
             question="",
             topic="",
             text=praise["said"]["text"],
             quote=praise["answer"]["text"],
             verdict="covered",
+            ground="praised",
         )
         for praise in review["praise"]
     ]
+    passed = [
+        Finding(
+            question="",
+            topic="",
+            text=row["title"],
+            quote=row["answer"]["text"],
+            verdict="covered",
+            ground="unopposed",
+        )
+        for row in review["unopposed"]
+    ]
+    return praised + passed
 
 
 def practise_review(review: Review, questions: Sequence[QuestionReport], lang: Lang) -> list[str]:

@@ -26,6 +26,7 @@ Sign = Literal[
     "let_go",
     "vague",
     "praise",
+    "unopposed",
     "probed",
 ]
 
@@ -98,6 +99,13 @@ class Praise(TypedDict):
     answer: ReviewQuote
 
 
+class Unopposed(TypedDict):
+    """A question that was answered without doubt, help or second asking, and how it was."""
+
+    title: str
+    answer: ReviewQuote
+
+
 class Review(TypedDict):
     """What only a review of a recording knows."""
 
@@ -117,3 +125,4 @@ class Review(TypedDict):
     ignored: int
     """Lines of the file that belong to no speaker."""
     praise: list[Praise]
+    unopposed: list[Unopposed]

@@ -99,6 +99,8 @@ class Finding(TypedDict):
     quote: str
     """The candidate's words; empty where something was missed."""
     verdict: Verdict
+    ground: NotRequired[Literal["praised", "unopposed"]]
+    """Of a recorded interview: the interviewer said so, or let it stand."""
 
 
 class Conduct(TypedDict):
