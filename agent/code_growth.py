@@ -56,7 +56,7 @@ def code_facts(interview: Interview, about: About) -> dict[str, Any]:
         "run": run["run"] if run is not None else None,
         "code": code_in(journal.turn(coded[-1])["text"])[0] if coded else "",
         "growth": growth_of(interview, coded[-1]) if coded else None,
-        "claim": latest_claim(interview, turns)[0],
+        "claim": latest_claim(interview, turns[turns.index(coded[-1]) :] if coded else turns)[0],
     }
 
 

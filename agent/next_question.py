@@ -164,11 +164,14 @@ def _turned_wording(question: Question, past: Past, now: datetime) -> int:
 def _topics(interview: Interview, stage: Stage) -> tuple[str, ...]:
     """Topics of the stage for which the bank has questions of its kinds, as the candidate asked."""
     practising = interview.format.selection == "practice"
-    wanted = interview.topics if practising or "concept" in stage.kinds else ()
+    narrowed = practising or {"concept", "code"} & set(stage.kinds)
+    wanted = interview.topics if narrowed else ()
     items = interview.pool.items
     having = {item.topic for item in items if item.kind in stage.kinds}
     allowed = stage.topics or tuple(sorted(having))
     chosen = tuple(t for t in allowed if t in having and (not wanted or t in wanted))
+    if not chosen and "code" in stage.kinds and not practising:
+        return tuple(t for t in allowed if t in having)  # not every topic has a coding problem
     return chosen
 
 

@@ -9,7 +9,13 @@ from agent.assembly import Setup
 from agent.code_moves import CODE_RULES
 from agent.code_words import CODE_WORDS, style_remark, what_happened
 from agent.coding import CODE_POINT, Claim, grade_code, has_code, without_code
+from agent.counting import note_move
+from agent.interviewer import open_interview
+from agent.moves import decide_move
+from agent.plan import load_format
 from agent.simulation import simulate
+from agent.situation import Situation, say
+from agent.state import about
 from sessions.ledger import open_ledger
 from sessions.report.build import build_report
 from tests.samples import a_question
@@ -109,3 +115,159 @@ async def test_a_coding_round_is_held_and_reported(kind: str, tmp_path: Path) ->
 
 def test_the_rules_of_a_coding_round_end_with_one_that_always_answers() -> None:
     assert CODE_RULES[-1].__name__ == "_when_thinking_aloud"
+
+
+def moment(text: str = "", run: dict[str, Any] | None = None, **more: Any) -> Situation:
+    """A moment of a coding round: `about` and other fields by name."""
+    counters = {**about("q1"), **more.pop("about", {})}
+    facts: dict[str, Any] = {
+        "intent": "answer",
+        "question": PROBLEM,
+        "stage": load_format("coding").stages[0],
+        "lang": "zh",
+        "grade": None,
+        "gained": (),
+        "follow_ups": [],
+        "time_up": False,
+        "unknown_run": 0,
+        "ending": False,
+        "waited": False,
+        "turns": 1,
+    }
+    return Situation(text=text, about=counters, run=run, **{**facts, **more})  # type: ignore[arg-type]
+
+
+GROWTH = {"among": ["O(n^2)"], "target": "O(n)", "sizes": [64, 4096]}
+PASSED = {"code": "AC"}
+
+
+def test_talk_before_the_code_never_counts_as_a_failed_attempt() -> None:
+    failed = a_run("WA", 3)
+    decision = decide_move(moment(run=failed, about={"code": "WA", "stuck": 9}))
+    assert decision["move"] == "challenge" and not decision["leaves"]
+
+
+def test_failing_code_is_talked_about_then_hinted_at_then_let_go_kindly() -> None:
+    moves = []
+    counters: dict[str, Any] = {}
+    for _ in range(5):
+        decision = decide_move(moment(run=a_run("WA", 3), about={"code": "WA", **counters}))
+        moves.append(decision["move"])
+        counters = dict(note_move({**about("q1"), **counters}, decision))  # type: ignore[typeddict-item]
+    assert moves == ["challenge", "challenge", "hint", "challenge", "ask"]
+    assert decision["before"] == "let_go" and decision["leaves"]
+
+
+def test_complexity_is_asked_for_once_the_code_passes_and_nothing_was_claimed() -> None:
+    decision = decide_move(moment(run=a_run("AC", 10), about=PASSED))
+    assert decision["text"] == CODE_WORDS["zh"]["complexity"] and decision["key_point"] == "k2"
+
+
+def test_a_claim_that_the_clock_contradicts_is_the_next_follow_up_and_only_once() -> None:
+    now = moment("O(n)", claim="O(n)", growth=GROWTH, about=PASSED)
+    decision = decide_move(now)
+    assert "更像 O(n^2)" in decision["text"]
+    again = {**PASSED, "asked": [decision["text"]]}
+    later = decide_move(moment("", claim="O(n)", growth=GROWTH, about=again))
+    assert "更像" not in later["text"]
+
+
+def test_tests_are_asked_for_before_they_are_graded() -> None:
+    asked = [CODE_WORDS["zh"]["complexity"]]
+    decision = decide_move(moment("", claim="O(n)", about={**PASSED, "asked": asked}))
+    own = [say(f["text"], "zh") for f in PROBLEM["follow_ups"]][:1]
+    assert decision["text"] in (*own, CODE_WORDS["zh"]["tests"])
+
+
+def test_slow_code_is_talked_about_from_what_was_measured() -> None:
+    decision = decide_move(moment("两层循环", growth=GROWTH, about={"code": "TLE"}))
+    assert decision["move"] == "follow_up" and "O(n^2)" in decision["text"]
+
+
+def test_pseudocode_is_allowed_when_asked_for() -> None:
+    assert decide_move(moment("能先写伪代码吗"))["text"] == CODE_WORDS["zh"]["pseudocode"]
+
+
+def test_our_own_fault_is_said_to_be_ours_and_another_language_is_named() -> None:
+    ours = decide_move(moment(run=a_run("IE", 0), about={"code": "IE"}))
+    other = decide_move(moment(run=a_run("IE", 0, unsupported=True), about={"code": "IE"}))
+    assert "不算你的" in ours["text"] and "Python" in other["text"]
+
+
+def test_time_ends_the_problem_kindly_when_the_code_does_not_stand() -> None:
+    late = decide_move(moment(run=a_run("WA", 3), time_up=True, about={"code": "WA"}))
+    assert late["leaves"] and late["before"] == "let_go"
+
+
+def test_a_problem_returned_to_is_not_waited_at() -> None:
+    assert decide_move(moment("嗯", about={"returned": True}))["leaves"]
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("def f(a=[]):\n    return a", "默认值"),
+        ("try:\n    pass\nexcept:\n    pass", "except"),
+        ("def f(a):\n    return a", ""),
+    ],
+)
+def test_style_is_asked_about_only_where_something_strikes(code: str, found: str) -> None:
+    assert found in style_remark(code, "zh")
+    assert bool(style_remark(code, "zh")) == bool(found)
+
+
+def test_code_that_does_not_parse_is_not_said_to_have_raised() -> None:
+    text = what_happened(a_run("CE", 0, error={"line": 3, "type": "SyntaxError"}), "zh")
+    assert "语法" in text and "输入" not in text
+
+
+CLAIM_QUOTE: Any = {"turn": "0004c", "start": 0, "end": 4, "text": "O(n)"}
+
+
+@pytest.mark.parametrize(
+    ("order", "measured", "verdict"),
+    [
+        ("O(n)", (), "covered"),
+        ("O(n)", ("O(n^2)",), "covered"),
+        ("O(n^2)", ("O(n^2)",), "partial"),
+        ("O(n^2)", (), "missed"),
+    ],
+)
+def test_a_claim_is_held_against_the_problem_and_a_measurement_only_helps(
+    order: str, measured: tuple[str, ...], verdict: str
+) -> None:
+    claim = Claim(order, CLAIM_QUOTE, "O(n)", measured)
+    grade = grade_code(PROBLEM, None, a_run("AC", 10), TURN, claim)
+    assert grade is not None
+    assert {p["key_point"]: p["verdict"] for p in grade["points"]}["k2"] == verdict
+
+
+async def no_speech(events: Any) -> None:
+    async for _ in events:
+        pass
+
+
+@pytest.mark.slow
+async def test_growth_is_measured_beside_the_talk_and_stands_in_the_report(tmp_path: Path) -> None:
+    from tools.knowledge.problems import load_problems
+    from tools.sandbox import probe
+
+    if not any(status["works"] for status in probe()):
+        pytest.skip("no isolation works on this machine")
+    ledger = open_ledger(tmp_path / "ledger.db")
+    setup = Setup(format="coding", topics=("algorithms",), seed=3)
+    async with open_interview(setup, ledger, tmp_path) as interviewer:
+        await no_speech(interviewer.begin())
+        question = await interviewer.current_question()
+        assert question is not None
+        problem = load_problems()[question["problem"]["id"]]
+        await interviewer.try_code(problem.reference)
+        await no_speech(interviewer.reply(f"```python\n{problem.reference}\n```"))
+        await interviewer.settle()
+        session = interviewer.session
+    code = build_report(ledger, session)["code"][0]
+    assert (code["verdict"], code["tried"]) == ("AC", 1)
+    assert code["title"] == problem.title["zh"]
+    assert ("growth" in code) == bool(problem.grow)
+    if problem.grow:
+        assert code["growth"]["sizes"] >= 5 and code["growth"]["repetitions"] >= 5

@@ -54,6 +54,7 @@ class Desk:
         elif name == "/run":
             await self._try(interviewer)
         else:
+            self._console.print(code_words("submitting", self._lang), style="dim")
             return self._turn()
         return ""
 

@@ -82,7 +82,7 @@ def show_run(console: Console, run: Mapping[str, Any], lang: str) -> None:
     style = "green" if verdict == "AC" else "dim" if verdict == "IE" else "red"
     count = f" {run['passed']}/{run['total']}" if run["total"] else ""
     console.print(f"[{style} bold]{verdict} {code_words(verdict, lang)}[/]{count}")
-    if verdict != "AC" and run.get("reason") and not run.get("error"):
+    if verdict not in ("AC", "WA") and run.get("reason") and not run.get("error"):
         console.print(f"  {run['reason']}", markup=False)
     _show_error(console, run.get("error"), lang)
     _show_tests(console, run.get("tests") or [], lang)

@@ -114,6 +114,8 @@ def _acknowledge(wording: _Wording) -> str:
         return ""
     if not brief["gained"]:
         return wording.choose("ack", "nothing")
+    if brief["why"] == "code_passes" and not brief["quote"]:
+        return wording.choose("ack", "code_passes")
     if brief["quote"] and brief["move"] != "return_to_earlier":
         return wording.choose("ack", "gained_quote", quote=brief["quote"])
     return wording.choose("ack", "gained")
@@ -139,9 +141,11 @@ def _say_move(wording: _Wording) -> str:
         return _answer_question(wording)
     if brief["why"] == "write_code":
         return wording.choose("move", "write_code")
+    if brief["why"] in ("code_failed", "growth"):
+        return text
     if brief["why"] == "long_and_thin":
         return wording.choose("move", "shorter")
-    if move == "challenge" and quote:
+    if move == "challenge" and quote and brief["why"] != "contradiction":
         return wording.choose("move", "challenge_quote", text=text, quote=quote)
     if move == "return_to_earlier" and quote:
         topic = brief["topic"]

@@ -126,7 +126,7 @@ def _question(
         topic=question["topic"],
         stage=asked.get("stage", ""),
         level=question["level"],
-        asked=_say(question["wording"], lang),
+        asked=_say(question.get("problem", {}).get("title") or question["wording"], lang),
         why=asked["why"],
         because=list(asked.get("because", [])),
         graded=graded,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from sessions.ledger import Event, Ledger
 from sessions.records import Turn, Verdict
+from sessions.report.code import code_runs
 from sessions.report.findings import MOST, practise_review, review_strengths, review_weaknesses
 from sessions.report.review_schema import Review
-from sessions.report.schema import CodeReport, PastDelivery, QuestionReport, Report, Span
+from sessions.report.schema import PastDelivery, QuestionReport, Report, Span
 from sessions.transcripts.speech import measure_speech
 
 _MOST_PAST = 5
@@ -24,7 +25,8 @@ def add_extras(
     report["delivery"] = measure_speech(turns, report["lang"])
     report["past_delivery"] = _past(report, ledger)
     report["timeline"] = _timeline(report, events)
-    report["code"] = _code_runs(events)
+    titles = {question["id"]: question["asked"] for question in report["questions"]}
+    report["code"] = code_runs(events, titles)
     report["not_covered"] = [
         topic["title"] for topic in report["topics"] if topic["standing"] == "not_covered"
     ]
@@ -106,18 +108,3 @@ def _mark(question: QuestionReport) -> Verdict:
     if score is None:
         return "not_graded"
     return "covered" if score >= _COVERED else "partial" if score >= _PARTIAL else "missed"
-
-
-def _code_runs(events: Sequence[Event]) -> list[CodeReport]:
-    return [_run(e["body"]) for e in events if e["kind"] == "code_run" and "run" in e["body"]]
-
-
-def _run(body: Mapping[str, Any]) -> CodeReport:
-    run: Mapping[str, Any] = body["run"]
-    return CodeReport(
-        question=str(body.get("question", "")),
-        verdict=str(run.get("verdict", "IE")),
-        passed=int(run.get("passed", 0) or 0),
-        total=int(run.get("total", 0) or 0),
-        language=str(run.get("language", "python")),
-    )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sessions.records import Lang
-from sessions.report.schema import Report
+from sessions.report.schema import GrowthReport, Report
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -41,6 +41,7 @@ def _environment(escape: bool) -> Environment:
     environment.filters["md"] = _plain_markdown
     environment.filters["clock"] = clock
     environment.globals["sign_words"] = sign_words
+    environment.globals["growth_words"] = growth_words
     return environment
 
 
@@ -66,6 +67,21 @@ def sign_words(signs: Mapping[str, int], t: Mapping[str, str]) -> str:
     return " · ".join(
         t[f"sign_{name}"] + (f" ×{count}" if count > 1 else "")
         for name, count in sorted(signs.items(), key=lambda pair: -pair[1])
+    )
+
+
+def growth_words(growth: GrowthReport, t: Mapping[str, str]) -> str:
+    """Return what was measured of a submission in one line."""
+    if not growth["among"]:
+        return t["code_growth_unknown"].format(reason=growth["reason"])
+    return t["code_growth"].format(
+        orders=t["code_or"].join(growth["among"]),
+        sizes=growth["sizes"],
+        low=growth["smallest"],
+        high=growth["largest"],
+        times=growth["repetitions"],
+        confidence=f"{growth['confidence']:.0%}",
+        target=growth["target"] or "–",
     )
 
 

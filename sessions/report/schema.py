@@ -128,14 +128,39 @@ class Span(TypedDict):
     """How it went, for the sign on the line; `not_graded` where nothing is said."""
 
 
+class GrowthReport(TypedDict):
+    """How the running time of a submission was measured to grow: a hint, not a verdict."""
+
+    among: list[str]
+    """The order, or two neighbours that cannot be told apart; empty: cannot tell."""
+    confidence: float
+    """Share of resampled measurements that agree."""
+    reason: str
+    """Why it cannot be told; empty when it can."""
+    target: str
+    """The order that the problem wants; empty when it has no single one."""
+    smallest: int
+    largest: int
+    sizes: int
+    repetitions: int
+
+
 class CodeReport(TypedDict):
-    """One run of the candidate's code."""
+    """One submission of the candidate's code."""
 
     question: str
+    title: str
     verdict: str
     passed: int
     total: int
     language: str
+    tried: int
+    """Runs of the public tests since the submission before."""
+    time_ms: float
+    """The slowest test."""
+    memory_mb: float
+    growth: NotRequired[GrowthReport]
+    """Only where it was measured."""
 
 
 class PastDelivery(TypedDict):
