@@ -156,6 +156,12 @@ def _when_budget_is_spent(situation: Situation) -> Decision | None:
     return leave(situation, "follow_ups_spent", "let_go" if kindly else None)
 
 
+def _when_contradicting(situation: Situation) -> Decision | None:
+    """Lay two statements that exclude each other side by side, and ask."""
+    text = situation.contradiction
+    return act(situation, "challenge", why="contradiction", text=text) if text else None
+
+
 def _when_wrong(situation: Situation) -> Decision | None:
     """Challenge a false statement once; if it stands, help; never argue a third time."""
     for point in _points(situation, "wrong"):
@@ -239,6 +245,7 @@ _ANSWER_RULES = (
     _when_time_is_up,
     _when_beside_the_point,
     _when_budget_is_spent,
+    _when_contradicting,
     _when_wrong,
     _when_stuck,
     _when_long_and_thin,

@@ -33,6 +33,8 @@ class Situation:
     """The turn before was a request for time as well."""
     turns: int
     """Candidate turns so far: varies what is otherwise even."""
+    contradiction: str = ""
+    """What to ask where this turn does not fit an earlier claim; empty when it does."""
     run: Mapping[str, Any] | None = None
     """What became of the code in this turn, when it brought some."""
     code: str = ""

@@ -8,6 +8,7 @@ from langgraph.runtime import Runtime
 
 from agent.code_growth import code_facts
 from agent.company import answer_from_job
+from agent.contradictions import challenge_of
 from agent.counting import note_move
 from agent.events import Asked, StageChanged
 from agent.greeting import recall_for_greeting
@@ -77,6 +78,7 @@ def _situation(interview: Interview, state: InterviewState, question: Question) 
         ending=state["ending"],
         waited=state["waited"],
         turns=turn["number"] // 2,
+        contradiction=challenge_of(interview, turn["id"]),
         **(code_facts(interview, counters) if question["kind"] == "code" else {}),
     )
 

@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from agent.code_growth import measure_beside
 from agent.code_words import CODE_WORDS
 from agent.coding import CODE_POINT, has_code, run_turn, without_code
+from agent.contradictions import note_claims
 from agent.events import CodeRan
 from agent.intents import recognise
 from agent.interview import Interview
@@ -37,6 +38,7 @@ async def understand(state: InterviewState, runtime: Runtime[Interview]) -> dict
     if is_graded(question):
         grade = journal.draft_grade(turn["id"]) or _grade(interview, question, about, turn)
         about = _with_grade(about, grade)
+    note_claims(interview, turn, question, about, journal.draft_grade(turn["id"]))
     return {"intent": intent, "about": about}
 
 

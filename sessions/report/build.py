@@ -11,7 +11,14 @@ from sessions.records import Grade, Lang, Question, Turn, Wording
 from sessions.report.conduct import measure_conduct
 from sessions.report.extras import add_extras
 from sessions.report.findings import practise, strengths, weaknesses
-from sessions.report.schema import REPORT_VERSION, Exchange, PointReport, QuestionReport, Report
+from sessions.report.schema import (
+    REPORT_VERSION,
+    Exchange,
+    Opinion,
+    PointReport,
+    QuestionReport,
+    Report,
+)
 from sessions.report.topics import topic_reports
 
 
@@ -120,7 +127,7 @@ def _question(
 ) -> QuestionReport:
     grade = cast(Grade, grade_body["grade"]) if grade_body else None
     graded = grade is not None and grade["status"] == "graded"
-    return QuestionReport(
+    report = QuestionReport(
         number=asked["number"],
         id=question["id"],
         topic=question["topic"],
@@ -144,6 +151,16 @@ def _question(
         source=question["source"],
         at_s=asked.get("at_s"),
     )
+    if grade and grade.get("fallback"):
+        report["fallback"] = grade["fallback"]
+    if grade and grade.get("opinions"):
+        report["opinions"] = [_opinion(other) for other in grade["opinions"]]
+    return report
+
+
+def _opinion(grade: Grade) -> Opinion:
+    verdicts = {point["key_point"]: point["verdict"] for point in grade["points"]}
+    return Opinion(grader=grade["grader"], score=grade["overall"], verdicts=verdicts)
 
 
 def _points(question: Question, grade: Grade | None, lang: Lang) -> list[PointReport]:

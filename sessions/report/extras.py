@@ -9,6 +9,7 @@ from typing import cast
 from sessions.ledger import Event, Ledger
 from sessions.records import Turn, Verdict
 from sessions.report.code import code_runs
+from sessions.report.contradictions import contradictions
 from sessions.report.findings import MOST, practise_review, review_strengths, review_weaknesses
 from sessions.report.review_schema import Review
 from sessions.report.schema import PastDelivery, QuestionReport, Report, Span
@@ -27,6 +28,7 @@ def add_extras(
     report["timeline"] = _timeline(report, events)
     titles = {question["id"]: question["asked"] for question in report["questions"]}
     report["code"] = code_runs(events, titles)
+    report["contradictions"] = contradictions(report, events, turns)
     report["not_covered"] = [
         topic["title"] for topic in report["topics"] if topic["standing"] == "not_covered"
     ]

@@ -73,6 +73,19 @@ class QuestionReport(TypedDict):
     source: str
     at_s: NotRequired[float | None]
     """Where in the session it began; absent when unknown."""
+    fallback: NotRequired[str]
+    """Who should have graded it and why it did not; absent when the chosen grader did."""
+    opinions: NotRequired[list[Opinion]]
+    """What other graders made of it, where one was asked or disagrees."""
+
+
+class Opinion(TypedDict):
+    """Another grader's view of one question."""
+
+    grader: str
+    score: float | None
+    verdicts: dict[str, Verdict]
+    """By key point."""
 
 
 class TopicReport(TypedDict):
@@ -163,6 +176,26 @@ class CodeReport(TypedDict):
     """Only where it was measured."""
 
 
+class Statement(TypedDict):
+    """One statement of the candidate's, and where it was made."""
+
+    question: int
+    """Number of the question in the report; 0 for talk outside of one."""
+    text: str
+    at_s: float
+
+
+class Contradiction(TypedDict):
+    """Two statements that exclude each other; they change no score."""
+
+    clash: str
+    """In what: number, negation, opposite, experience or rubric."""
+    earlier: Statement
+    now: Statement
+    reply: str
+    """What was said when the interviewer asked; empty when it was not asked."""
+
+
 class PastDelivery(TypedDict):
     """What the candidate's earlier sessions came to, for comparison."""
 
@@ -202,6 +235,7 @@ class Report(TypedDict):
     past_delivery: NotRequired[PastDelivery | None]
     timeline: NotRequired[list[Span]]
     code: NotRequired[list[CodeReport]]
+    contradictions: NotRequired[list[Contradiction]]
     not_covered: NotRequired[list[str]]
     """Titles of the topics of the plan that were not asked."""
     review: NotRequired[Review]
