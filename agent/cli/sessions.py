@@ -1,4 +1,4 @@
-"""`kaoguan sessions`: list, show, replay or delete earlier sessions."""
+"""`kaoguan sessions`: list, show, replay, export, import or delete earlier sessions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,17 @@ from agent.cli.face import (
     settings_from,
     words,
 )
+from agent.cli.session_files import export_session, import_session
 from agent.settings import data_folder
 
 
 @click.group(help="历史面试。\n\nEarlier sessions.")
 def command() -> None:
     """Hold the subcommands."""
+
+
+command.add_command(export_session)
+command.add_command(import_session)
 
 
 @command.command("list", help="列出全部面试 · List them, newest first")
