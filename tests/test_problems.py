@@ -31,7 +31,7 @@ needs_sandbox = pytest.mark.skipif(
 
 
 def test_there_are_enough_problems_from_easy_to_hard() -> None:
-    assert len(PROBLEMS) >= 40
+    assert len(PROBLEMS) >= 60
     assert {p.level for p in PROBLEMS.values()} >= {1, 2, 3}
 
 
