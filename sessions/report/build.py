@@ -7,16 +7,19 @@ from datetime import datetime
 from typing import Any, cast
 
 from sessions.ledger import Event, Ledger
+from sessions.projections import project
 from sessions.records import Grade, Lang, Question, Turn, Wording
 from sessions.report.conduct import measure_conduct
 from sessions.report.extras import add_extras
 from sessions.report.findings import practise, strengths, weaknesses
+from sessions.report.outlook import outlook_of, verdicts_before
 from sessions.report.schema import (
     REPORT_VERSION,
     Exchange,
     Opinion,
     PointReport,
     QuestionReport,
+    Reckoning,
     Report,
 )
 from sessions.report.topics import topic_reports
@@ -41,6 +44,9 @@ def build_report(ledger: Ledger, session: str) -> Report:
     turns = [cast(Turn, e["body"]) for e in events if e["kind"] == "turn"]
     questions = _questions(events, turns, lang)
     graded = [q["score"] for q in questions if q["score"] is not None]
+    candidate, last_id = setup["candidate"], events[-1]["id"]
+    past = (e for e in ledger.events(candidate=candidate) if e["id"] <= last_id)
+    known = project(past, candidate)
     closed = next((e for e in events if e["kind"] == "session_closed"), None)
     ended = (closed or events[-1])["at"]
     report = Report(
@@ -59,7 +65,7 @@ def build_report(ledger: Ledger, session: str) -> Report:
         graded=len(graded),
         not_graded=len(questions) - len(graded),
         questions=questions,
-        topics=topic_reports(ledger, setup, questions, session),
+        topics=topic_reports(known, setup, questions),
         strengths=strengths(questions),
         weaknesses=weaknesses(questions),
         practise=practise(questions, lang),
@@ -67,6 +73,9 @@ def build_report(ledger: Ledger, session: str) -> Report:
         conduct=measure_conduct(events, turns),
     )
     add_extras(report, ledger, events, turns)
+    titles = {topic["id"]: topic["title"] for topic in report["topics"]}
+    before = verdicts_before(ledger, candidate, last_id, session)
+    report["outlook"] = outlook_of(known, titles, questions, before)
     return report
 
 
@@ -150,6 +159,7 @@ def _question(
         exchanges=talk,
         source=question["source"],
         at_s=asked.get("at_s"),
+        reckoning=_reckoning(question, grade) if grade and graded else None,
     )
     if grade and grade.get("fallback"):
         report["fallback"] = grade["fallback"]
@@ -161,6 +171,21 @@ def _question(
 def _opinion(grade: Grade) -> Opinion:
     verdicts = {point["key_point"]: point["verdict"] for point in grade["points"]}
     return Opinion(grader=grade["grader"], score=grade["overall"], verdicts=verdicts)
+
+
+def _reckoning(question: Question, grade: Grade) -> Reckoning:
+    weights = {point["id"]: point["weight"] for point in question["key_points"]}
+    worth = {"covered": 1.0, "partial": 0.5, "missed": 0.0, "wrong": 0.0}
+    judged = [
+        (weights.get(p["key_point"], 1.0), worth[p["verdict"]])
+        for p in grade["points"]
+        if p["verdict"] in worth
+    ]
+    total = sum(weight for weight, _ in judged)
+    share = sum(weight * value for weight, value in judged) / total if total else 0.0
+    return Reckoning(
+        content=round(share, 3), clarity=grade["clarity"], error_level=grade["error_level"]
+    )
 
 
 def _points(question: Question, grade: Grade | None, lang: Lang) -> list[PointReport]:

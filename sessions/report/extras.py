@@ -13,6 +13,7 @@ from sessions.report.contradictions import contradictions
 from sessions.report.findings import MOST, practise_review, review_strengths, review_weaknesses
 from sessions.report.review_schema import Review
 from sessions.report.schema import PastDelivery, QuestionReport, Report, Span
+from sessions.report.speaking import place_quotes, spoken_part
 from sessions.transcripts.speech import measure_speech
 
 _MOST_PAST = 5
@@ -25,6 +26,8 @@ def add_extras(
     """Add to a report what its session holds of these parts."""
     report["delivery"] = measure_speech(turns, report["lang"])
     report["past_delivery"] = _past(report, ledger)
+    report["spoken"] = spoken_part(report, ledger, events)
+    place_quotes(report, events)
     report["timeline"] = _timeline(report, events)
     titles = {question["id"]: question["asked"] for question in report["questions"]}
     report["code"] = code_runs(events, titles)

@@ -95,6 +95,12 @@ def to_markdown(report: Report, lang: Lang | None = None) -> str:
     return _environment(False).get_template("report.md.j2").render(_values(report, lang))
 
 
-def to_html(report: Report, lang: Lang | None = None) -> str:
-    """Return the report as one HTML page: no script, nothing loaded, all text escaped."""
-    return _environment(True).get_template("report.html.j2").render(_values(report, lang))
+def to_html(
+    report: Report, lang: Lang | None = None, sounds: Mapping[str, str] | None = None
+) -> str:
+    """Return the report as one HTML page: no script, nothing loaded, all text escaped.
+
+    `sounds` holds addresses of clips by `turn:start-end` of the quote; sound is all that may load.
+    """
+    values = {**_values(report, lang), "sounds": sounds or {}}
+    return _environment(True).get_template("report.html.j2").render(values)

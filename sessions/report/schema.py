@@ -7,6 +7,7 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from sessions.records import AnswerKind, Dimensions, Lang, Verdict
+from sessions.report.outlook_schema import Outlook, Spoken
 from sessions.report.review_schema import Review
 from sessions.standing import Standing
 from sessions.transcripts.speech import Delivery
@@ -21,6 +22,9 @@ class ReportQuote(TypedDict):
     start: int
     end: int
     text: str
+    from_s: NotRequired[float]
+    """Where in the recording of a spoken session it begins; absent when it was typed."""
+    to_s: NotRequired[float]
 
 
 class PointReport(TypedDict):
@@ -71,6 +75,8 @@ class QuestionReport(TypedDict):
     seconds: float
     exchanges: list[Exchange]
     source: str
+    reckoning: NotRequired[Reckoning | None]
+    """Absent where no score is given."""
     at_s: NotRequired[float | None]
     """Where in the session it began; absent when unknown."""
     fallback: NotRequired[str]
@@ -205,6 +211,17 @@ class PastDelivery(TypedDict):
     talk_share: float
 
 
+class Reckoning(TypedDict):
+    """What a question's score is made of."""
+
+    content: float
+    """Weighted share of the graded key points, 0 to 1."""
+    clarity: float
+    """0 to 10."""
+    error_level: int
+    """0 none, 1 a false side remark, 2 a central relation false, 3 mostly false."""
+
+
 class Report(TypedDict):
     """The whole report of one session."""
 
@@ -233,6 +250,8 @@ class Report(TypedDict):
     notes: NotRequired[list[str]]
     delivery: NotRequired[Delivery]
     past_delivery: NotRequired[PastDelivery | None]
+    spoken: NotRequired[Spoken | None]
+    outlook: NotRequired[Outlook | None]
     timeline: NotRequired[list[Span]]
     code: NotRequired[list[CodeReport]]
     contradictions: NotRequired[list[Contradiction]]

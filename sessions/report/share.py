@@ -51,6 +51,7 @@ def anonymous(report: Report) -> Report:
     for name in ("strengths", "weaknesses"):
         shared[name] = [f for f in shared[name] if f["question"] and f["question"] not in own]
     shared["to_learn"] = []
+    shared["outlook"] = None  # days and topics over months are as good as a name
     shared["contradictions"] = []
     _without_company(shared)
     return shared

@@ -6,21 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sessions.ledger import Ledger
 from sessions.mastery import estimate
-from sessions.projections import project
+from sessions.projections import Known
 from sessions.report.schema import QuestionReport, TopicReport
 from sessions.standing import likely_range, standing
 
 
 def topic_reports(
-    ledger: Ledger, setup: Mapping[str, Any], questions: Sequence[QuestionReport], session: str
+    known: Known, setup: Mapping[str, Any], questions: Sequence[QuestionReport]
 ) -> list[TopicReport]:
-    """Return every topic of the plan and every topic asked, the weakest of the asked first."""
+    """Return every topic of the plan and every topic asked, the weakest of the asked first.
+
+    `known` is what was known of the candidate when the session ended.
+    """
     titles: dict[str, str] = dict(setup.get("topics", {}))
-    last_id = max(event["id"] for event in ledger.events(session=session))
-    events = ledger.events(candidate=setup["candidate"])
-    known = project((e for e in events if e["id"] <= last_id), setup["candidate"])
     answers = known.answers
     last = max((a["at"] for a in answers), default="")
     scores: dict[str, list[float]] = {}
