@@ -9,6 +9,7 @@ from sessions.records import Question
 from tests.bank_fixtures import question
 from tools.knowledge.bank import SHIPPED, bank_of, load_bank
 from tools.knowledge.lint import Problem, lint
+from tools.knowledge.lint_numbers import chinese_numbers, english_numbers
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +106,65 @@ def test_an_early_hint_or_a_follow_up_that_gives_a_key_point_away_is_found(good:
     bad["hints"][1] = truth
     bad["follow_ups"][0]["text"] = truth
     assert {("hints", "gives the answer"), ("follow_ups", "gives the answer")} <= rules(bad)
+
+
+def test_an_example_that_states_a_key_point_is_found(good: Question) -> None:
+    bad = changed(good)
+    bad["example"] = bad["key_points"][0]["text"]
+    assert ("example", "gives the answer") in rules(bad)
+
+
+def test_a_point_without_a_follow_up_is_found(good: Question) -> None:
+    point = good["key_points"][0]["id"]
+    others = [f for f in good["follow_ups"] if f["key_point"] != point]
+    assert ("follow_ups", "aim") in rules(changed(good, follow_ups=others))
+
+
+def test_a_point_whose_only_follow_up_says_it_is_found(good: Question) -> None:
+    bad = changed(good)
+    point = bad["key_points"][0]
+    bad["follow_ups"] = [f for f in bad["follow_ups"] if f["key_point"] != point["id"]]
+    bad["follow_ups"].append({"key_point": point["id"], "kind": "why", "text": point["text"]})
+    assert ("follow_ups", "aim") in rules(bad)
+
+
+def test_a_number_that_only_the_english_of_a_point_holds_is_found(good: Question) -> None:
+    bad = changed(good)
+    bad["key_points"][0]["text"] = {
+        "zh": "每个 token 的缓存约 128KB，一共一百二十层",
+        "en": "The cache of a token is about 182 KB over 120 layers",
+    }
+    found = [p for p in lint(bank_of(SHIPPED, [bad])) if p.rule == "numbers"]
+    assert len(found) == 1 and found[0].text.startswith("182")
+
+
+@pytest.mark.parametrize(
+    ("zh", "numbers"),
+    [
+        ("三万多个数", {30_000}),
+        ("一千零二十四维", {1024}),
+        ("四百亿 token，约 1.4 万亿", {4e10, 1.4e12}),
+        ("九成五的准确率，比八成高", {95, 80}),
+        ("70B 的模型训 2,000 步", {7e10, 2000}),
+    ],
+)
+def test_chinese_numbers_are_read_in_digits_numerals_and_tenths(
+    zh: str, numbers: set[float]
+) -> None:
+    assert numbers <= chinese_numbers(zh)
+
+
+@pytest.mark.parametrize(
+    ("en", "numbers"),
+    [
+        ("over 32 thousand numbers", {32_000}),
+        ("1.4T tokens for 70B parameters", {1.4e12, 7e10}),
+        ("2,048 tokens, 20.4 percent, k-means", {2048, 20.4}),
+        ("4K text and 12288-wide", {4000, 12288}),
+    ],
+)
+def test_english_numbers_are_read_with_their_units(en: str, numbers: set[float]) -> None:
+    assert english_numbers(en) == numbers
 
 
 def test_a_question_worded_like_another_is_found(good: Question) -> None:

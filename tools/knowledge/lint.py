@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from sessions.records import Question
+from sessions.records import Lang, Question
+from tools.grading.probe import gives_away
 from tools.knowledge.bank import SHIPPED, Bank
 from tools.knowledge.dedupe import find_duplicates, likely_pairs
 from tools.knowledge.glossary import load_glossary
+from tools.knowledge.lint_numbers import number_problems
 from tools.knowledge.lint_text import Problem, text_problems
 from tools.knowledge.text import squeeze
 from tools.knowledge.topics import Topic, load_topics
@@ -33,6 +35,8 @@ def lint(bank: Bank) -> list[Problem]:
         if shipped:
             found += _measure_problems(question)
             found += _term_problems(question)
+            found += _aim_problems(question)
+            found += number_problems(question)
         found += text_problems(question, shipped)
     found += _duplicate_problems(bank.questions)
     if shipped:
@@ -91,6 +95,25 @@ def _term_problems(question: Question) -> Iterator[Problem]:
                 name = row[0].isascii() and len(row[0].split()) == 1
                 text = f"{row[0]} has no alias"
                 yield Problem(question["id"], "terms", "alias", text, is_error=not name)
+
+
+def _aim_problems(question: Question) -> Iterator[Problem]:
+    """Yield points after which nothing can be asked once they are missed.
+
+    A follow-up that brings in a point's own words suits a candidate who has said them; one who has
+    not needs another that the interviewer's own test of giving away lets pass.
+    """
+    langs: tuple[Lang, ...] = ("zh", "en")
+    for point in question["key_points"]:
+        aimed = [f["text"] for f in question["follow_ups"] if f["key_point"] == point["id"]]
+        if not aimed:
+            yield Problem(question["id"], "follow_ups", "aim", f"none for {point['id']}")
+            continue
+        for lang in langs:
+            texts = [str(text.get(lang, "")) for text in aimed]
+            if all(gives_away(text, point, question, frozenset(), lang) for text in texts):
+                where = f"follow_ups.{lang}"
+                yield Problem(question["id"], where, "aim", f"all give {point['id']} away")
 
 
 def _duplicate_problems(questions: Sequence[Question]) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from sessions.records import Question
 from tools.knowledge.asking import opposed
@@ -137,7 +138,8 @@ def _saying_problems(question: Question, lang: str) -> Iterator[Problem]:
             yield Problem(question["id"], "misconceptions", "corrected by itself", false)
     early = [str(hint.get(lang, "")) for hint in question["hints"][:2]]
     later = [str(f["text"].get(lang, "")) for f in question["follow_ups"]]
-    for field, texts in (("hints", early), ("follow_ups", later)):
+    example = [str(question["example"].get(lang, ""))]
+    for field, texts in (("hints", early), ("follow_ups", later), ("example", example)):
         for text in texts:
             for name, point in points.items():
                 if text and _says(text, point):
@@ -161,7 +163,8 @@ def _says(text: str, point: str) -> bool:
     return len(wanted) > 2 and len(wanted & _words(text)) >= _SAYS * len(wanted)
 
 
-def _words(text: str) -> set[str]:
+@lru_cache(maxsize=512)  # the sentences of a few questions: each is held against all points
+def _words(text: str) -> frozenset[str]:
     """Return the terms and words of a text."""
-    words = set(cut_words(fold(text)))
+    words = frozenset(cut_words(fold(text)))
     return words | {f"<{match.name}>" for match in load_glossary().find(text)}
