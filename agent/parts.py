@@ -100,10 +100,14 @@ def _isolation() -> str:
     from tools.sandbox import probe
 
     statuses = probe()
-    found = [f"{s['name']}: {'ok' if s['works'] else s['detail']}" for s in statuses]
-    if not any(s["works"] for s in statuses):
-        raise RuntimeError("no isolation works: " + "; ".join(found))
-    return "; ".join(found)
+    found = []
+    for status in statuses:
+        told = f"ok ({', '.join(status['languages'])})" if status["works"] else status["detail"]
+        remedy = f" → {status['fix']}" if status["fix"] else ""
+        found.append(f"{status['name']}: {told}{remedy}")
+    if not any(status["works"] for status in statuses):
+        raise RuntimeError("no isolation works:\n" + "\n".join(found))
+    return "\n".join(found)
 
 
 def _whisper() -> str:

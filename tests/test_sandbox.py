@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tools.sandbox import SandboxError, backends, probe
+from tools.sandbox import SandboxError, backends, bubblewrap, probe
 from tools.sandbox.checkers import CHECKERS
 from tools.sandbox.compare import equal, same_output, shown
 from tools.sandbox.records import Limits
@@ -402,6 +402,46 @@ def test_refused_namespaces_are_recognised(monkeypatch: pytest.MonkeyPatch, tmp_
         assert not status["works"]
         assert "uid map" in status["detail"] and "AppArmor" in status["fix"]
         assert backends.choose().name in ("landlock", "wasi")
+
+
+REFUSED = (
+    "from tools.sandbox import probe\nfor s in probe():\n"
+    "    print(s['name'], s['works'], s['detail'], '|', s['fix'])\n"
+    "from tools.sandbox.runner import run\n"
+    f"print(run({GOOD!r}, {PLUS!r})['verdict'])\n"
+)
+
+
+@pytest.mark.skipif("bubblewrap" not in WORKING, reason="bubblewrap does not work here")
+def test_where_the_kernel_refuses_namespaces_the_next_isolation_runs_and_doctor_says_why() -> None:
+    outer = [
+        str(bubblewrap.program()),
+        "--unshare-user",
+        "--disable-userns",
+        "--dev-bind",
+        "/",
+        "/",
+    ]
+    done = subprocess.run(
+        [*outer, sys.executable, "-c", REFUSED], capture_output=True, text=True, timeout=120
+    )
+    if "Unknown option" in done.stderr or "disable-userns" in done.stderr:
+        pytest.skip("this bubblewrap cannot switch user namespaces off: " + done.stderr[:100])
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("bubblewrap False") and "namespace" in lines[0], done
+    assert "sysctl" in lines[0].partition("|")[2]
+    assert lines[-1] == "AC"
+
+
+def test_doctor_shows_each_isolation_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    from agent.parts import PARTS, try_part
+
+    monkeypatch.setattr(backends, "_known", {})
+    monkeypatch.setattr("tools.sandbox.bubblewrap.program", lambda: None)
+    finding = try_part(next(part for part in PARTS if part.name == "isolation"))
+    row = next(line for line in finding.detail.splitlines() if line.startswith("bubblewrap"))
+    if sys.platform == "linux":
+        assert "not installed → apt install bubblewrap" in row
 
 
 @pytest.mark.parametrize(

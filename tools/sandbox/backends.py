@@ -78,11 +78,11 @@ def _fix(name: BackendName, why: str) -> str:
     """What helps against a refusal that is well known."""
     if name != "bubblewrap":
         return ""
-    if "uid map" in why or "user namespace" in why or "Operation not permitted" in why:
+    if any(sign in why for sign in ("uid map", "namespace", "Operation not permitted")):
         return (
             "user namespaces are refused: on Ubuntu add an AppArmor profile for bwrap (or sysctl "
-            "kernel.apparmor_restrict_unprivileged_userns=0), in Docker use a seccomp profile "
-            "that allows them"
+            "kernel.apparmor_restrict_unprivileged_userns=0), elsewhere sysctl "
+            "user.max_user_namespaces above 0, in Docker a seccomp profile that allows them"
         )
     return "bwrap --unshare-all --ro-bind / / true shows the cause"
 

@@ -160,8 +160,11 @@ def settings(launch: Launch, *, count_processes: bool) -> dict[str, Any]:
 
 
 def identity() -> dict[str, Any]:
-    """Popen arguments that give up root for a user id that nothing else has; none otherwise."""
-    if os.geteuid() != 0:
+    """Popen arguments that give up root for a user id that nothing else has; none otherwise.
+
+    None too for the root of a namespace that knows no other user: that is an ordinary user.
+    """
+    if os.geteuid() != 0 or not _maps(_NOBODY):
         return {}
     uid = _NOBODY
     if _maps(_UID_BASE + _UID_SPAN):
@@ -170,12 +173,12 @@ def identity() -> dict[str, Any]:
 
 
 def _maps(uid: int) -> bool:
-    """Whether this namespace knows so high a user id (a container may not)."""
+    """Whether this namespace knows a user id (a container may not)."""
     try:
         with open("/proc/self/uid_map", encoding="ascii") as file:
             rows = [[int(n) for n in line.split()] for line in file]
     except (OSError, ValueError):
-        return False
+        return uid == _NOBODY  # no /proc to ask: the usual case is taken
     return any(start <= uid < start + count for start, _, count in rows)
 
 
