@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 )
 @click.option("--anonymous", is_flag=True, help="去掉人名与项目 · No names, no project details")
 @click.option("--hide", multiple=True, help="遮住含这些字的原话 · Hide quotes holding these words")
+@click.option(
+    "--audio/--no-audio", default=True, help="附上保存的录音片段 · Clips of the recording kept"
+)
 @click.option("--schema", is_flag=True, help="打印 JSON 结构 · Print the JSON schema")
 @common_options
 def command(session: str | None, **options: Any) -> None:
@@ -87,12 +90,15 @@ def write_report(report: Report, options: dict[str, Any], lang: Lang) -> tuple[R
     if options.get("hide"):
         report = hide_quotes(report, options["hide"])
     written = False
-    for name, render in (("html", to_html), ("md", to_markdown)):
+    for name in ("html", "md"):
         path: Path | None = options[name]
-        if path is not None:
-            path.write_text(render(report, lang), encoding="utf-8")
-            click.echo(str(path), err=options["as_json"])
-            written = True
+        if path is None:
+            continue
+        sounds = _sounds(report, path, options) if name == "html" else {}
+        page = to_html(report, lang, sounds) if name == "html" else to_markdown(report, lang)
+        path.write_text(page, encoding="utf-8")
+        click.echo(str(path), err=options["as_json"])
+        written = True
     if options["pdf"] is not None:
         try:
             write_pdf(to_html(report, lang), options["pdf"])
@@ -101,6 +107,18 @@ def write_report(report: Report, options: dict[str, Any], lang: Lang) -> tuple[R
         click.echo(str(options["pdf"]), err=options["as_json"])
         written = True
     return report, written
+
+
+def _sounds(report: Report, page: Path, options: dict[str, Any]) -> dict[str, str]:
+    """Return the clips of the session's recording when it was kept, and may be heard by others."""
+    from agent.clips import place_clips
+    from agent.settings import data_folder
+
+    recording = data_folder() / "audio" / f"{report['session']}.wav"
+    shared = options.get("anonymous") or options.get("hide")
+    if shared or not options.get("audio") or not recording.is_file():
+        return {}  # a voice names its speaker, and a hidden quote would be heard
+    return place_clips(report, recording, page)
 
 
 def _write_practice(ledger: Ledger, report: Report, options: dict[str, Any], lang: Lang) -> bool:
