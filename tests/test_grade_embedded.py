@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.graded_set import FOLDER, QUESTIONS, is_measured, load_answers, target
-from tests.train_grader import judge_level, plain, qwk
+from tests.train_cuts import judge_level, qwk
+from tests.train_grader import plain
 from tools.grading.address import split_to_grader
 from tools.grading.embedded import EmbeddedGrader
 from tools.grading.evidence import AnswerText, check_quotes

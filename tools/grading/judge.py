@@ -38,11 +38,15 @@ def grade_of(
     odds = [point_odds(m, row, table) for m in matches]
     row = whole.with_odds(row, matches, odds)
     kind = kind_of(reading, row, table)
-    level, sure = error_level(row, table)
+    doubtful, sure = is_false(row, table)
     verdicts: list[Verdict] = ["missed"] * len(matches)
-    if kind == "content":
-        verdicts = _verdicts(matches, odds, level, table)
-    level = _settled(verdicts) if kind == "content" else 0
+    if kind == "content" and doubtful:
+        doubted = [doubted_odds(m, row, table) for m in matches]
+        verdicts = doubted_verdicts(matches, odds, doubted, table)
+    elif kind == "content":
+        verdicts = [verdict_of(o, table["cut"]) for o in odds]
+    verdicts = _with_misconceptions(matches, verdicts, table) if kind == "content" else verdicts
+    level = settled(verdicts) if kind == "content" else 0
     points = [
         _point(point, verdict, match, view, reading)
         for point, verdict, match in zip(view.points, verdicts, matches, strict=True)
@@ -108,26 +112,52 @@ def verdict_of(odds: tuple[float, float], cut: Mapping[str, float]) -> Verdict:
     return "partial" if some >= cut["some"] else "missed"
 
 
-def _verdicts(
+def doubted_odds(match: Match, row: Row, table: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the chances of a point in an answer that is held to be false somewhere.
+
+    Fitted on false answers alone: there, sounding like a key point is worth much less.
+    """
+    everything = point_row(match, row)
+    some, full = (
+        chance(everything, table["doubted_some"]),
+        chance(everything, table["doubted_full"]),
+    )
+    return some, min(some, full)
+
+
+def doubted_verdicts(
     matches: Sequence[Match],
     odds: Sequence[tuple[float, float]],
-    level: int,
+    doubted: Sequence[tuple[float, float]],
     table: Mapping[str, Any],
 ) -> list[Verdict]:
-    """Return the verdicts; an answer held to be false names the point where it is."""
+    """Return the verdicts of an answer held to be false: what was said and is not right is wrong.
+
+    At least one point is wrong: the one that looks most spoken of and least made.
+    """
     cut = table["cut"]
     found: list[Verdict] = []
-    for match, chances in zip(matches, odds, strict=True):
-        verdict = verdict_of(chances, cut) if match.window >= 0 else "missed"
-        stated = match.row.get("false_gap", -1.0) + 0.3 * match.row.get("false_words", 0.0)
-        if match.row.get("has_false") and stated > cut["false_gap"]:
-            verdict = "wrong"
-        found.append(verdict)
-    if level >= 2 and "wrong" not in found:
+    for chances, now in zip(odds, doubted, strict=True):
+        verdict = verdict_of(now, cut["doubted"])
+        said = verdict == "missed" and verdict_of(chances, cut) != "missed"
+        found.append("wrong" if said else verdict)
+    if "wrong" not in found:
         spoken = [i for i, v in enumerate(found) if v != "covered" and matches[i].window >= 0]
-        worst = max(spoken, key=lambda i: _suspicion(matches[i], odds[i]), default=-1)
+        worst = max(spoken, key=lambda i: _suspicion(matches[i], doubted[i]), default=-1)
         if worst >= 0:
             found[worst] = "wrong"
+    return found
+
+
+def _with_misconceptions(
+    matches: Sequence[Match], verdicts: Sequence[Verdict], table: Mapping[str, Any]
+) -> list[Verdict]:
+    """Return the verdicts with each point wrong whose misconception the answer states."""
+    found = list(verdicts)
+    for i, match in enumerate(matches):
+        stated = match.row.get("false_gap", -1.0) + 0.3 * match.row.get("false_words", 0.0)
+        if match.row.get("has_false") and stated > table["cut"]["false_gap"]:
+            found[i] = "wrong"
     return found
 
 
@@ -138,7 +168,7 @@ def _suspicion(match: Match, odds: tuple[float, float]) -> float:
     return (near + 0.3 * hints + match.row.get("false_gap", 0.0)) * (1.0 - odds[1])
 
 
-def _settled(verdicts: Sequence[Verdict]) -> int:
+def settled(verdicts: Sequence[Verdict]) -> int:
     """Return the error level that fits the verdicts: a wrong point is a false central relation.
 
     Where no point is wrong there are no words to show for an error: nothing is deducted.
@@ -151,14 +181,11 @@ def _settled(verdicts: Sequence[Verdict]) -> int:
     return 3 if wrong > right else 2
 
 
-def error_level(row: Row, table: Mapping[str, Any]) -> tuple[int, float]:
-    """Return how much of the answer is false, 0 to 3, and how sure that is."""
+def is_false(row: Row, table: Mapping[str, Any]) -> tuple[bool, float]:
+    """Return whether a relation the question asks about is held to be false, and how sure."""
     central = chance(row, table["false"])
-    cut = table["cut"]
-    if central < cut["false"]:
-        return 0, 1.0 - central
-    mostly = chance(row, table["mostly_false"])
-    return (3 if mostly >= cut["mostly_false"] else 2), central
+    held = central >= table["cut"]["false"]
+    return held, central if held else 1.0 - central
 
 
 def kind_of(reading: Reading, row: Row, table: Mapping[str, Any]) -> AnswerKind:

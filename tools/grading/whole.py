@@ -26,6 +26,8 @@ _SUMMED = (
     "bind",
     "false_gap",
     "false_near",
+    "sounds_false",
+    "looks_made",
 )
 
 
@@ -52,11 +54,15 @@ def _support(view: QuestionView, reading: Reading, near: Similarity) -> Row:
             against += relations.conflicts(text, truth[j])[0] > 0
             denied += relations.negations(text) > 0 and relations.negations(truth[j]) == 0
     low = np.sort(best)[: max(1, len(best) // 3)]
+    falsity = np.sort(near.directions.sounds_false(near.windows[rows]))[::-1]
     return {
         "support": float(best.mean()),
         "support_low": float(low.mean()),
         "reference_against": against / len(rows),
         "reference_denied": denied / len(rows),
+        "falsity": float(falsity.mean()),
+        "falsity_top": float(falsity[: max(1, len(rows) // 3)].mean()),
+        "falsity_max": float(falsity[0]),
     }
 
 

@@ -1,0 +1,102 @@
+"""Choose the cuts of the grader: what a verdict, a doubt or an evasion takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.graded_set import target
+from tools.grading import judge, score, whole
+
+START = {
+    "full": 0.35,
+    "some": 0.3,
+    "false": 0.5,
+    "evasive": 0.5,
+    "doubted": {"full": 0.5, "some": 0.45},
+}
+CHOICES = {
+    "full": (0.3, 0.35, 0.4, 0.45),
+    "some": (0.25, 0.3, 0.35, 0.4),
+    "false": (0.3, 0.4, 0.5, 0.6),
+    "evasive": (0.4, 0.5, 0.6),
+    "doubted": tuple(
+        {"full": full, "some": some}
+        for full in (0.35, 0.45, 0.55, 0.65)
+        for some in (0.35, 0.45, 0.55)
+        if some <= full
+    ),
+}
+
+
+class Held:
+    """A sample judged by weights that never saw its question; only the cuts are open."""
+
+    def __init__(self, sample: Any, odds: list[tuple[float, float]], table: Any) -> None:
+        self.sample, self.odds = sample, odds
+        row = whole.with_odds(sample.row, sample.matches, self.odds)
+        self.evasive, self.false = (judge.chance(row, table[n]) for n in ("evasive", "false"))
+        self.doubted = [judge.doubted_odds(m, row, table) for m in sample.matches]
+        self.target = judge_level(target(sample.answer, sample.question))
+        self.weights = score.weights_of(sample.question["key_points"])
+
+    def decide(self, cut: Any) -> tuple[float, list[str]]:
+        if self.evasive >= cut["evasive"]:
+            return 3.0, ["missed"] * len(self.odds)
+        if self.false >= cut["false"]:
+            verdicts = judge.doubted_verdicts(
+                self.sample.matches, self.odds, self.doubted, {"cut": cut}
+            )
+        else:
+            verdicts = [judge.verdict_of(odds, cut) for odds in self.odds]
+        points: Any = [
+            {"key_point": n, "verdict": v, "quotes": []}
+            for n, v in zip(self.weights, verdicts, strict=True)
+        ]
+        level = judge.settled(verdicts)
+        return score.overall(points, 8.0, level, "content", self.weights, 1.0), verdicts
+
+
+def worth(held: list[Held], cut: Any) -> float:
+    """Agreement in bands plus key-point F1, less the share of false answers above 50."""
+    given, hit, over, under, high, bad = [], 0, 0, 0, 0, 0
+    for one in held:
+        total, verdicts = one.decide(cut)
+        given.append(judge_level(total))
+        answer = one.sample.answer
+        if answer.kind in ("wrong-but-fluent", "evasive"):
+            bad += 1
+            high += total > 50
+        for point, verdict in zip(one.weights, verdicts, strict=True):
+            if point not in answer.partial:
+                right = point in answer.covered
+                hit += right and verdict == "covered"
+                over += not right and verdict == "covered"
+                under += right and verdict != "covered"
+    f1 = 2 * hit / max(1, 2 * hit + over + under)
+    return qwk([h.target for h in held], given) + f1 - high / max(1, bad)
+
+
+def judge_level(total: float) -> int:
+    return int(np.clip(np.ceil(np.rint(total) / 20.0) - 1, 0, 4))
+
+
+def qwk(a: list[int], b: list[int], k: int = 5) -> float:
+    seen = np.zeros((k, k))
+    np.add.at(seen, (np.array(a), np.array(b)), 1)
+    chance = np.outer(seen.sum(1), seen.sum(0)) / len(a)
+    apart = np.subtract.outer(np.arange(k), np.arange(k)) ** 2 / (k - 1) ** 2
+    return float(1.0 - (apart * seen).sum() / (apart * chance).sum())
+
+
+def best(held: list[Held]) -> dict[str, Any]:
+    """One cut after the other, three times round: coarse on purpose, so that it fits no noise."""
+    found: dict[str, Any] = dict(START)
+    for _ in range(3):
+        for name, values in CHOICES.items():
+            options = [found | {name: value} for value in values]
+            found = max(
+                (o for o in options if o["some"] <= o["full"]), key=lambda o: worth(held, o)
+            )
+    return found
