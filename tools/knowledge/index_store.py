@@ -12,12 +12,12 @@ from typing import Any
 
 from tools.knowledge.glossary import GLOSSARY_FILE, Glossary
 from tools.knowledge.lexical import SEGMENT_SIZE, Growing, Lexicon, Segment
-from tools.knowledge.tokens import Entry, entry_tokens
+from tools.knowledge.tokens import SYNONYMS_FILE, Entry, entry_tokens
 
 Progress = Callable[[int, int], None]
 """Called as (done, total) in entries."""
 
-_FORMAT = 1  # raise it whenever tokens or arrays change
+_FORMAT = 2  # raise it whenever tokens or arrays change
 _ARRAYS = ("hashes", "starts", "places", "impacts")
 _MOST_SEGMENTS = 12
 _MOST_GONE = 0.3
@@ -82,8 +82,9 @@ def _build(
 
 
 def _salt() -> bytes:
-    """What changes every entry's tokens: the format and the glossary."""
-    return hashlib.blake2b(GLOSSARY_FILE.read_bytes() + b"%d" % _FORMAT, digest_size=8).digest()
+    """What changes every entry's tokens: the format, the glossary and the synonyms."""
+    words = GLOSSARY_FILE.read_bytes() + SYNONYMS_FILE.read_bytes()
+    return hashlib.blake2b(words + b"%d" % _FORMAT, digest_size=8).digest()
 
 
 def _digest(entry: Entry, salt: bytes) -> str:

@@ -1,16 +1,20 @@
-"""What the lexical index knows of a text: tokens of six sorts, each with a one-letter tag.
+"""What the lexical index knows of a text: tokens of seven sorts, each with a one-letter tag.
 
 w words · b pairs of Chinese characters · t glossary terms under their canonical names ·
-a what is asked · p pairs of syllables (for what was mis-heard) · g pieces of Latin words.
+s everyday words and the technical ones they stand for, as one · a what is asked ·
+p pairs of syllables (for what was mis-heard) · g pieces of Latin words.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from tools.knowledge.aspects import aspects
-from tools.knowledge.glossary import Glossary
+from tools.knowledge.glossary import Glossary, Term
 from tools.knowledge.text import (
     FILLERS,
     bigrams,
@@ -26,6 +30,8 @@ Tokens = dict[str, float]
 
 BODY_READ = 3_000
 """Characters of an answer that are indexed: the rest of a long one is about something else."""
+
+SYNONYMS_FILE = Path(__file__).with_name("synonyms.txt")
 
 _HEARD = 0.6  # a guess: a term known by its sound alone counts less than a written one
 
@@ -46,6 +52,14 @@ class Entry:
     kind: str = "concept"
 
 
+@cache
+def load_synonyms() -> Glossary:
+    """Return everyday words and what they stand for; each sense is named by its first word."""
+    rows = map(shlex.split, SYNONYMS_FILE.read_text(encoding="utf-8").splitlines())
+    lines = [row for row in rows if row and row[0] != "#"]
+    return Glossary(Term(words[0], tuple(words[1:]), (), "") for words in lines)
+
+
 def title_tokens(text: str, glossary: Glossary) -> Tokens:
     """Return all sorts of tokens, as for a heading or a query."""
     folded = fold(text)
@@ -58,14 +72,16 @@ def title_tokens(text: str, glossary: Glossary) -> Tokens:
             padded = f"^{word}$"
             tokens.update(f"g{padded[i : i + 3]}" for i in range(len(padded) - 2))
     tokens.update(f"t{match.name}" for match in glossary.find(text))
+    tokens.update(f"s{match.name}" for match in load_synonyms().find(text))
     tokens.update(f"a{aspect}" for aspect in aspects(text))
     return dict(tokens)
 
 
 def body_tokens(text: str, glossary: Glossary) -> Tokens:
-    """Return words and terms, as for an answer: the other sorts would only cost there."""
+    """Return words, senses and terms, as for an answer: other sorts would only cost there."""
     tokens = Counter(f"w{word}" for word in cut_words(fold(text)))
     tokens.update(f"t{match.name}" for match in glossary.find(text))
+    tokens.update(f"s{match.name}" for match in load_synonyms().find(text))
     return dict(tokens)
 
 

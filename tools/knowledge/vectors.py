@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.knowledge.asking import take_apart
 from tools.knowledge.embed import Embedder, TextKind
 from tools.knowledge.tokens import Entry
 
@@ -228,9 +229,17 @@ def _centre(rows: Any) -> None:
 
 
 def _texts(entry: Entry) -> list[tuple[str, str]]:
-    """Return the texts to embed: each wording, and the first one with the answer's beginning."""
-    titles = [(title, "title") for title in dict.fromkeys(entry.titles[:_TITLES])]
-    return [*titles, (f"{entry.titles[0]}\n{entry.body}"[:_BODY_CHARS], "body")]
+    """Return the texts to embed: each wording, and the first one with the answer's beginning.
+
+    A heading without a subject of its own (`1. 结构`) stands behind the one above it.
+    """
+    above = entry.context.rpartition("/")[2].strip()
+    titles = [
+        f"{above} {title}" if above and take_apart(title).leans else title
+        for title in dict.fromkeys(entry.titles[:_TITLES])
+    ]
+    body = f"{titles[0]}\n{entry.body}"[:_BODY_CHARS]
+    return [*((title, "title") for title in titles), (body, "body")]
 
 
 def _key(text: str, kind: TextKind) -> bytes:
