@@ -80,6 +80,34 @@ def _time_calls(module: Any, test: dict[str, Any]) -> list[float]:
     return seconds
 
 
+def give_event_loop() -> None:
+    """Let asyncio run where there are no sockets (WebAssembly): a loop that only keeps time."""
+    import asyncio
+    import selectors
+
+    class Clock(selectors.SelectSelector):
+        def select(self, timeout: float | None = None) -> list[Any]:
+            time.sleep(3600 if timeout is None else timeout)
+            return []
+
+    class Loop(asyncio.SelectorEventLoop):
+        def __init__(self) -> None:
+            super().__init__(Clock())
+
+        def _make_self_pipe(self) -> None:
+            """Nothing can wake it from outside: there are no threads and no signals."""
+
+        def _close_self_pipe(self) -> None:
+            """There is none."""
+
+        def _write_to_self(self) -> None:
+            """There is nobody to wake."""
+
+    policy: Any = asyncio.DefaultEventLoopPolicy()
+    policy._loop_factory = Loop
+    asyncio.set_event_loop_policy(policy)
+
+
 def answer(module: Any, test: dict[str, Any]) -> Any:
     """Do what one request asks of the candidate's module."""
     if "repeat" in test:

@@ -17,7 +17,7 @@ TYPE_CHECKING = False  # importing `typing` would cost 10 ms
 if TYPE_CHECKING:
     from typing import Any
 
-    from tools.sandbox.answers import Loader, answer
+    from tools.sandbox.answers import Loader, answer, give_event_loop
     from tools.sandbox.selflock import lock_self
 
 FILENAME = "solution.py"
@@ -166,6 +166,8 @@ def _prepare_interpreter(job: dict[str, Any]) -> None:
         setattr(builtins, name, sys.exit)
     sys.path.extend(job.get("paths", []))
     sys.argv = [FILENAME]
+    if sys.platform == "wasi" and "async" in job["source"]:
+        give_event_loop()
     sys.setrecursionlimit(sys.getrecursionlimit() + 20)  # what the harness itself uses
     try:
         sys.set_int_max_str_digits(4300)
