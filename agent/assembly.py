@@ -14,7 +14,7 @@ from agent.model_grading.grader import ModelGrader
 from agent.models.embedded import EmbeddedInterviewer
 from agent.next_question import pool_of
 from agent.past import calibrated, past_of
-from agent.plan import load_format
+from agent.plan import load_format, stage_topics
 from agent.spending import record_model_usage
 from sessions.journal import Journal, Started
 from sessions.ledger import Ledger, utc_now
@@ -89,14 +89,13 @@ def started(setup: Setup, bank: Bank) -> Started:
 
 
 def _plan_topics(setup: Setup, bank: Bank) -> dict[str, str]:
-    kinds = {kind for stage in load_format(setup.format).stages for kind in stage.kinds}
-    having = {q["topic"] for q in bank.questions if q["kind"] in kinds and q["kind"] != "reverse"}
+    form, found = load_format(setup.format), set[str]()
+    for stage in form.stages:
+        kinds = {*stage.kinds} - {"reverse"}
+        having = {q["topic"] for q in bank.questions if q["kind"] in kinds}
+        found.update(stage_topics(form, stage, having, setup.topics))
     known = load_topics()
-    return {
-        name: getattr(known[name], setup.lang)
-        for name in known
-        if name in having and (not setup.topics or name in setup.topics)
-    }
+    return {name: getattr(known[name], setup.lang) for name in known if name in found}
 
 
 def setup_of(body: Started, setup: Setup) -> Setup:
@@ -131,9 +130,8 @@ def assemble(setup: Setup, ledger: Ledger, session: str, folder: Path) -> Interv
     if any("code" in stage.kinds for stage in plan.stages):
         bank = Bank(bank.name, bank.version, (*bank.questions, *code_questions()))
     topics = check_topics(setup.topics)
-    embedded = EmbeddedInterviewer()
+    embedded, journal = EmbeddedInterviewer(), Journal(ledger, session, setup.candidate)
     titles = {t.id: getattr(t, setup.lang) for t in load_topics().values()}
-    journal = Journal(ledger, session, setup.candidate)
     interview = Interview(
         journal=journal,
         candidate=setup.candidate,

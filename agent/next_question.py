@@ -14,7 +14,7 @@ from agent.choice import Choice
 from agent.counting import help_before
 from agent.interview import Interview
 from agent.past import Past
-from agent.plan import Format, Stage
+from agent.plan import Format, Stage, stage_topics
 from agent.question_pool import ItemInfo, Pool, free_wording, make_pool
 from agent.selection import KnowledgeState, SelectionPlan, choose
 from agent.state import InterviewState
@@ -163,16 +163,8 @@ def _turned_wording(question: Question, past: Past, now: datetime) -> int:
 
 def _topics(interview: Interview, stage: Stage) -> tuple[str, ...]:
     """Topics of the stage for which the bank has questions of its kinds, as the candidate asked."""
-    practising = interview.format.selection == "practice"
-    narrowed = practising or {"concept", "code"} & set(stage.kinds)
-    wanted = interview.topics if narrowed else ()
-    items = interview.pool.items
-    having = {item.topic for item in items if item.kind in stage.kinds}
-    allowed = stage.topics or tuple(sorted(having))
-    chosen = tuple(t for t in allowed if t in having and (not wanted or t in wanted))
-    if not chosen and "code" in stage.kinds and not practising:
-        return tuple(t for t in allowed if t in having)  # not every topic has a coding problem
-    return chosen
+    having = {item.topic for item in interview.pool.items if item.kind in stage.kinds}
+    return stage_topics(interview.format, stage, having, interview.topics)
 
 
 def so_far(interview: Interview, state: InterviewState) -> Sequence[GradedAnswer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -91,6 +92,22 @@ def load_format(name: str) -> Format:
         stages=stages,
         selection=table.get("selection", "interview"),
     )
+
+
+def stage_topics(
+    form: Format, stage: Stage, having: Collection[str], wanted: Sequence[str]
+) -> tuple[str, ...]:
+    """Return what a stage asks about: of the topics the bank has for it, those asked for.
+
+    Stages of other than concepts and code take no notice of what was asked for, unless practising.
+    """
+    practising = form.selection == "practice"
+    narrowed = practising or {"concept", "code"} & set(stage.kinds)
+    allowed = tuple(topic for topic in stage.topics or sorted(having) if topic in having)
+    chosen = tuple(t for t in allowed if t in wanted) if wanted and narrowed else allowed
+    if not chosen and "code" in stage.kinds and not practising:
+        return allowed  # not every topic has a coding problem
+    return chosen
 
 
 def _stage(name: str, row: dict[str, Any]) -> Stage:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.assembly import Setup, assemble
+from agent.assembly import Setup, assemble, started
 from agent.events import Said
 from agent.interviewer import LEDGER_FILE, open_interview
 from agent.next_question import in_words, is_anything_due, next_question, pool_of, so_far
@@ -26,6 +26,7 @@ from sessions.schedule import due_by_question
 from tests.fakes import FakeClock
 from tests.remembered import TOPICS, at, copy_of_three, three_sessions
 from tools.knowledge.bank import load_bank
+from tools.knowledge.topics import load_topics
 
 QUICK = Setup(format="quick", topics=TOPICS)
 
@@ -226,3 +227,10 @@ def test_two_candidates_share_nothing_but_how_worn_a_question_is(tmp_path: Path)
     past = past_of(ledger, folder, "other", "", at(9, 1) + timedelta(days=1), "kaoguan")
     assert (past.answers, past.asked, past.due, past.memories) == ([], {}, {}, [])
     assert past.exposure
+
+
+def test_the_plans_titles_name_every_topic_that_a_stage_may_ask_about():
+    setup = Setup(format="fundamentals", topics=("rag",), lang="zh")
+    titles = started(setup, load_bank())["topics"]
+    assert titles["rag"] and titles["python"] == load_topics()["python"].zh  # the language stage
+    assert "attention" not in titles
