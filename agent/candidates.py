@@ -1,4 +1,4 @@
-"""Simulated candidates: they answer from the rubric as people of ten kinds would.
+"""Simulated candidates: they answer from the rubric as people of many kinds would.
 
 Used by `demo`, by `eval interviewer` and by the tests. Everything is drawn from a seeded generator:
 the same seed gives the same interview. They read the question's own rubric, so their interviews
@@ -21,6 +21,9 @@ from sessions.records import KeyPoint, Lang, Move, Question
 from tools.knowledge.problems import load_problems
 
 _FILE = Path(__file__).with_name("candidates.toml")
+_CODING = frozenset({"strong", "partial", "mixed", "fluent"})
+_CONFIRMING = _CODING | {"rambling"}
+"""Who can write code, and who says yes to a fair paraphrase."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,9 @@ class Candidate:
 
     def answer(self, heard: Heard) -> str:
         """Return what this person says now."""
-        if heard.move == "paraphrase" and self.kind in ("strong", "partial", "rambling", "mixed"):
+        if heard.move == "paraphrase" and self.kind in _CONFIRMING:
             self.last = self.pick("confirm")
-        elif heard.question["kind"] == "code" and self.kind in ("strong", "partial", "mixed"):
+        elif heard.question["kind"] == "code" and self.kind in _CODING:
             self.last = self._code(heard)
         elif heard.question["kind"] == "reverse" and self.kind not in ("silent", "gibberish"):
             self.last = self._own_question()
@@ -133,6 +136,26 @@ def _rambling(person: Candidate, heard: Heard) -> str:
     return person.pick("ramble") + core
 
 
+def _fluent(person: Candidate, heard: Heard) -> str:
+    """Say what is commonly misunderstood, sure of it, with one right point among it."""
+    said = person.said.setdefault(heard.question["id"], set())
+    held = [m for m in heard.question["misconceptions"] if not heard.key_point
+            or m["key_point"] == heard.key_point]  # fmt: skip
+    fresh = [m for m in held if say(m["text"], person.lang) not in said][:2]
+    said.update(say(m["text"], person.lang) for m in fresh)
+    stop = "。" if person.lang == "zh" else ". "
+    false = [say(m["text"], person.lang).rstrip("。.") + stop for m in fresh or held[:1]]
+    if not false:
+        return person.pick("vague")
+    if not fresh:
+        return person.pick("insist") + false[0]
+    broken = {m["key_point"] for m in heard.question["misconceptions"]}
+    right = [p for p in heard.question["key_points"] if p["id"] not in broken][:1]
+    if heard.key_point or not right:
+        return person.pick("opening") + "".join(false) + person.pick("elaboration")
+    return person.state(right) + "".join(false)
+
+
 def _gibberish(person: Candidate, heard: Heard) -> str:
     letters = "的了和呢巴卡塔鲁喀嘛噗" if person.lang == "zh" else "qwrtzplkjhgfdsxcvbnm"
     return "".join(person.draw.choice(letters) for _ in range(30))
@@ -156,6 +179,7 @@ _KINDS: dict[str, Callable[[Candidate, Heard], str]] = {
     "weak": _weak,
     "silent": lambda person, heard: "",
     "rambling": _rambling,
+    "fluent": _fluent,
     "gibberish": _gibberish,
     "repeating": lambda person, heard: person.last or _partial(person, heard),
     "injecting": _injecting,

@@ -15,9 +15,7 @@ BANDS = {"follow_ups": (3.0, 5.0), "share": (0.25, 0.40), "median": (35.0, 50.0)
 """Comparison bands from two real interviews; judged on the partial and rambling candidates."""
 
 
-@click.command(
-    help="让十种模拟候选人各面一场，统计考官的表现。\n\nInterview ten simulated candidates."
-)
+@click.command(help="让各种模拟候选人各面一场，统计考官的表现。\n\nInterview simulated candidates.")
 @click.option("--simulated", is_flag=True, help="用模拟候选人 · With simulated ones")
 @click.option("--kind", "kinds", multiple=True, help="只跑这些候选人 · Only these candidates")
 @click.option("--format", "form", default="standard", show_default=True, help="面试形式 · Format")

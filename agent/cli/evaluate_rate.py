@@ -79,13 +79,14 @@ def _rate(
     from tools.evaluate.rating import RatingError, parse_rating, save
 
     (place, limit), lang, skipped = rest, settings.general.lang, set[str]()
-    done: list[str] = list(ratings)
-    begun = len(done)
+    done, begun, on_screen = list(ratings), len(ratings), ""
     while limit is None or len(done) - begun < limit:
         answer = next((a for a in answers if a.key not in ratings and a.key not in skipped), None)
         if answer is None:
             return
-        _show_answer(console, answer, len(ratings), len(answers), lang)
+        if answer.key != on_screen:
+            _show_answer(console, answer, len(ratings), len(answers), lang)
+        on_screen = answer.key
         line = _line(console, lang)
         if line is None or line in ("q", "quit"):
             return

@@ -15,7 +15,7 @@ def contradictions(
     report: Report, events: Sequence[Event], turns: Sequence[Turn]
 ) -> list[Contradiction]:
     """Return them in order; one whose words were forgotten since is left out."""
-    by_id = {turn["id"]: turn for turn in turns}
+    said = {e["body"]["id"]: e for e in events if e["kind"] == "turn" and "text" in e["body"]}
     numbers = {question["id"]: question["number"] for question in report["questions"]}
     asked = _asked(events)
     found = []
@@ -23,7 +23,7 @@ def contradictions(
         body = event["body"]
         if event["kind"] != "contradiction" or "now" not in body:
             continue
-        pair = [_statement(body[name], by_id, numbers, report) for name in ("earlier", "now")]
+        pair = [_statement(body[name], said, numbers, report) for name in ("earlier", "now")]
         if pair[0] is None or pair[1] is None:
             continue
         reply = _after(turns, body["turn"]) if body["turn"] in asked else ""
@@ -43,16 +43,16 @@ def _asked(events: Sequence[Event]) -> set[str]:
 
 def _statement(
     quote: Mapping[str, Any],
-    by_id: Mapping[str, Turn],
+    said: Mapping[str, Event],
     numbers: Mapping[str, int],
     report: Report,
 ) -> Statement | None:
-    turn = by_id.get(quote["turn"])
-    if turn is None or turn["text"][quote["start"] : quote["end"]] != quote["text"]:
+    event = said.get(quote["turn"])
+    if event is None or event["body"]["text"][quote["start"] : quote["end"]] != quote["text"]:
         return None
-    begun, at = (datetime.fromisoformat(text) for text in (report["started_at"], turn["at"]))
+    begun, at = (datetime.fromisoformat(text) for text in (report["started_at"], event["at"]))
     return Statement(
-        question=numbers.get(turn["question"], 0),
+        question=numbers.get(event["body"]["question"], 0),
         text=quote["text"],
         at_s=round((at - begun).total_seconds(), 1),
     )
