@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 Phones = tuple[str, ...]
 
 VOWELS = frozenset("aeiou")
-_PHONES = "abcdefghijklmnopqrstuvwxyzZCSN"
+PHONES = "abcdefghijklmnopqrstuvwxyzZCSN"
 _INITIALS = ("zh", "ch", "sh", *"bpmfdtnlgkhjqxrzcs")
 _FINALS = {
     "iu": "iou", "ui": "uei", "un": "uen", "ian": "ien", "iong": "iong", "v": "u", "ve": "ue",
@@ -26,9 +26,7 @@ _LETTERS = {
     "x": "eks", "y": "uai", "z": "zei",
 }  # fmt: skip
 _DIGITS = ("liN", "uan", "tu", "sri", "fo", "faif", "siks", "sefen", "ei", "nain")
-_RULES = [
-    (re.compile(pattern), sound)
-    for pattern, sound in (
+_RULES = (
         (r"ction", "kSen"), (r"tion|sion", "Sen"), (r"cious|tious", "Ses"), (r"cial|tial", "Sel"),
         (r"ture", "Ce"), (r"sure", "Se"), (r"que$", "k"), (r"qu", "ku"), (r"cally$", "kli"),
         (r"tch|ch(?=[^rl]|$)", "C"), (r"ch", "k"), (r"sch", "sk"), (r"sh", "S"), (r"ph", "f"),
@@ -40,14 +38,15 @@ _RULES = [
         (r"ire$", "aie"), (r"ore$", "o"), (r"ure$", "iue"), (r"war", "uo"),
         (r"[eiu]r(?![aeiour])", "e"),
         (r"ar(?![aeiour])", "a"), (r"or(?![aeiour])", "o"), (r"le$", "ou"),
-        (r"a(?=[^aeiouywrx]e(s|d)?$)", "ei"), (r"i(?=[^aeiouywrx]e(s|d)?$)", "ai"),
-        (r"o(?=[^aeiouywrx]e(s|d)?$)", "ou"), (r"u(?=[^aeiouywrx]e(s|d)?$)", "iu"),
+        (r"a(?=[^aeiouywrx]e[sd]?$)", "ei"), (r"i(?=[^aeiouywrx]e[sd]?$)", "ai"),
+        (r"o(?=[^aeiouywrx]e[sd]?$)", "ou"), (r"u(?=[^aeiouywrx]e[sd]?$)", "iu"),
         (r"(?<=[^aeiou])e$", ""), (r"(?<=[cgsxz])es$", "es"), (r"es$", "s"),
         (r"c(?=[eiy])", "s"), (r"c", "k"), (r"g(?=[eiy])", "j"), (r"^y", "i"), (r"y$", "i"),
-        (r"y", "i"), (r"^u(?=n[^d])", "iu"), (r"u(?=[^aeiou]([^aeiou]|$))", "a"),
-        (r"w", "u"), (r"v", "w"), (r"([bdfgklmnprstz])\1", r"\1"),
-    )
-]  # fmt: skip
+        (r"y", "i"), (r"^u(?=n[^d])", "iu"), (r"u(?=[^aeiou](?:[^aeiou]|$))", "a"),
+        (r"w", "u"), (r"v", "w"), ("bb", "b"), ("dd", "d"), ("ff", "f"), ("ll", "l"), ("mm", "m"),
+        ("nn", "n"), ("pp", "p"), ("rr", "r"), ("ss", "s"), ("tt", "t"), ("zz", "z"),
+)  # fmt: skip
+_RULE = re.compile("|".join(f"({pattern})" for pattern, _ in _RULES))
 
 _SIBILANT = {"z": 0, "Z": 0, "j": 1, "c": 2, "C": 2, "q": 3, "s": 4, "S": 4, "x": 5}
 _NEAR = {
@@ -85,7 +84,7 @@ def drop_cost(phone: str) -> float:
 
 @cache
 def _swap_row(phone: str) -> dict[str, float]:
-    return {other: swap_cost(phone, other) for other in _PHONES}
+    return {other: swap_cost(phone, other) for other in PHONES}
 
 
 def distance(one: Phones, other: Phones, limit: float) -> float:
@@ -156,6 +155,11 @@ def latin_phones(word: str) -> Phones:
     return tuple(_by_ear(word.lower()))
 
 
+def spelled_phones(word: str) -> Phones:
+    """Return the phones of a word said letter by letter; digits as numbers."""
+    return tuple("".join(_DIGITS[int(c)] if c.isdigit() else _LETTERS[c] for c in word.lower()))
+
+
 def _is_spelled(word: str) -> bool:
     return not re.search(r"[aeiouy]", word.lower()) or (word.isupper() and len(word) <= 3)
 
@@ -164,16 +168,9 @@ def _by_ear(word: str) -> str:
     """Apply the first rule that fits at each place; letters without a rule stand for themselves."""
     sound, at = "", 0
     while at < len(word):
-        for pattern, replacement in _RULES:
-            # anchors must see the whole word, so the match is tried in place
-            match = pattern.match(word, at)
-            if match and (not pattern.pattern.startswith("^") or at == 0):
-                sound += match.expand(replacement)
-                at = match.end()
-                break
-        else:
-            sound += word[at]
-            at += 1
+        match = _RULE.match(word, at)  # in place: what looks around must see the whole word
+        sound += word[at] if match is None else _RULES[(match.lastindex or 1) - 1][1]
+        at = at + 1 if match is None else match.end()
     return re.sub(r"(.)\1+", r"\1", sound)
 
 

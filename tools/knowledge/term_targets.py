@@ -2,84 +2,137 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tools.knowledge.glossary import load_glossary
-from tools.knowledge.sound import Phones, drop_cost, phones, syllable_phones
-from tools.knowledge.text import fold
+from tools.knowledge.plausibility import load_counts, tokens
+from tools.knowledge.sound import Phones, drop_cost, phones, spelled_phones, syllable_phones
+from tools.knowledge.term_homophones import Homophones
+from tools.knowledge.term_scan import TermScan
+from tools.knowledge.text import FILLERS, fold, word_surprise
 
 SPOKEN_FILE = Path(__file__).with_name("spoken.toml")
-MOST_PHONES = 24
-"""A term that takes longer to say is not looked for."""
+MOST_PHONES = 14
+"""A term that takes longer to say is not looked for: its parts are terms too."""
+_FEWEST_PHONES = 3
+FARTHEST_HAN = 0.4  # share of a term's sound that may be lost or changed
+FARTHEST_LATIN = 0.42
 
 
-@dataclass(frozen=True)
+_NUMBER = re.compile(r"[一二两三四五六七八九十百千万几多某第这那每]")
+
+
+@dataclass(frozen=True, eq=False)
 class Target:
     """One way a term may sound."""
 
     term: str
+    folded: str
+    plain: str  # folded, without spaces and hyphens
+    words: tuple[str, ...]
     name: str
     topic: str
     phones: Phones
     usual: bool  # one of the words said all the time
+    core: bool  # one of those said in nearly every interview
+    latin: bool  # written in Latin letters
     weight: float  # what all its phones would cost: how much sound there is to recognise
-
-
-_CLASS = {
-    **dict.fromkeys("bpmfw", "B"), **dict.fromkeys("dt", "D"), **dict.fromkeys("gkh", "G"),
-    **dict.fromkeys("zZjcCqsSx", "S"), **dict.fromkeys("lrnN", "L"),
-}  # fmt: skip
-
-
-def _keys(row: Phones) -> tuple[tuple[str, int], ...]:
-    """Return the drawers a row of phones belongs to: class of the first consonant and length."""
-    classes = [_CLASS[p] for p in row if p in _CLASS and p not in "nNrl"]
-    first = next((_CLASS[p] for p in row if p in _CLASS), "")
-    return tuple((first + later, len(row) // 2) for later in sorted({*classes[1:3]}) or [""])
-
-
-@cache
-def _drawers() -> dict[tuple[str, int], tuple[Target, ...]]:
-    drawers: dict[tuple[str, int], list[Target]] = defaultdict(list)
-    for target in targets():
-        for first, size in _keys(target.phones):
-            for near in range(size - 1, size + 3):
-                drawers[first, near].append(target)
-    return {key: tuple(row) for key, row in drawers.items()}
-
-
-def near_targets(sound: Phones) -> tuple[Target, ...]:
-    """Return the targets whose first sounds and length are like these."""
-    return _drawers().get(_keys(sound)[0], ())
 
 
 @cache
 def targets() -> tuple[Target, ...]:
     """Return every way a known term may sound."""
     rows: dict[tuple[str, Phones], Target] = {}
-    said_often = frozenset(map(fold, spoken_words()))
+    said, core = frozenset(map(fold, spoken_words())), frozenset(map(fold, core_words()))
 
-    def add(term: str, name: str, topic: str, sound: Phones) -> None:
-        weight = sum(map(drop_cost, sound))
-        usual = fold(term) in said_often
-        if len(sound) <= MOST_PHONES and sum(p in _CLASS for p in sound) >= 3:
-            rows.setdefault((fold(term), sound), Target(term, name, topic, sound, usual, weight))
+    def add(term: str, name: str, topic: str, sounds: Iterable[Phones]) -> None:
+        for sound in sounds:
+            weight = sum(map(drop_cost, sound))
+            if _FEWEST_PHONES <= len(sound) <= MOST_PHONES:
+                usual, often = fold(term) in said, fold(term) in core
+                rows.setdefault(
+                    (fold(term), sound),
+                    Target(
+                        term,
+                        fold(term),
+                        fold(term).replace(" ", "").replace("-", ""),
+                        tuple(tokens(term)),
+                        name,
+                        topic,
+                        sound,
+                        usual,
+                        often,
+                        term.isascii(),
+                        weight,
+                    ),
+                )
 
-    for name, term in load_glossary().terms.items():
-        for spelling in term.spellings:
-            add(spelling, name, term.topic, phones(spelling))
-        for said in term.say:
-            add(name, name, term.topic, _said(said))
     for word in spoken_words():
         known = load_glossary().get(word)
-        add(word, known.name if known else word, known.topic if known else "", phones(word))
+        name, topic = (known.name, known.topic) if known else (word, "")
+        add(word, name, topic, readings_aloud(word))
+    for word in technical_words():
+        if load_glossary().get(word) is None:
+            add(word, word, "", readings_aloud(word))
+    for name, term in load_glossary().terms.items():
+        for spelling in _said_spellings(term.spellings):
+            add(spelling, name, term.topic, readings_aloud(spelling))
+        for said in term.say:
+            add(name, name, term.topic, [_said(said)])
     return tuple(rows.values())
+
+
+@cache
+def latin_targets() -> tuple[Target, ...]:
+    """Return the targets written in Latin letters, and those with a sound of their own."""
+    return tuple(t for t in targets() if t.latin)
+
+
+@cache
+def chinese_targets() -> tuple[Target, ...]:
+    """Return the targets written in Chinese characters only."""
+    return tuple(t for t in targets() if all("\u3400" <= c <= "\u9fff" for c in t.term))
+
+
+@cache
+def term_scan() -> TermScan:
+    """Return the pass that finds the Latin targets in a row of phones."""
+    rows = latin_targets()
+    return TermScan([t.phones for t in rows], [FARTHEST_LATIN * t.weight for t in rows])
+
+
+@cache
+def homophones() -> Homophones:
+    """Return the index that finds the Chinese targets by their syllables."""
+    return Homophones([t.term for t in chinese_targets()])
+
+
+def _said_spellings(spellings: tuple[str, ...]) -> list[str]:
+    """Return the spellings that a talk may hold: no plurals, no long descriptions in English."""
+    known = frozenset(map(fold, spellings))
+    return [
+        spelling
+        for spelling in spellings
+        if not (fold(spelling).endswith("s") and fold(spelling)[:-1] in known)
+        and len(spelling.split()) < 4
+    ]
+
+
+def readings_aloud(spelling: str) -> list[Phones]:
+    """Return how a spelling is read; an abbreviation letter by letter, and as a word."""
+    sounds = [phones(spelling)]
+    if re.fullmatch(r"[A-Z]{2,5}[0-9]?", spelling):
+        sounds = [spelled_phones(spelling), phones(spelling.lower())]
+        if not re.search(r"[AEIOU]", spelling) or len(spelling) < 3:
+            sounds.pop()
+    return sounds
 
 
 def _said(said: str) -> Phones:
@@ -90,11 +143,40 @@ def _said(said: str) -> Phones:
 
 
 @cache
-def spoken_words() -> tuple[str, ...]:
-    """Return words of every interview that are no technical terms."""
+def technical_words() -> tuple[str, ...]:
+    """Return Chinese words that the bank uses clearly more than general Chinese does."""
+    counts = load_counts()
+    found = []
+    for word, times in counts.words.items():
+        if word < "\u3400" or not 2 <= len(word) <= 4 or word in FILLERS or _NUMBER.search(word):
+            continue
+        lift = math.log(times / counts.total) + word_surprise(word)
+        if (times >= 4 and lift >= 0.5) or (times >= 2 and lift >= 1.5):
+            found.append(word)
+    return tuple(found)
+
+
+@cache
+def _spoken() -> dict[str, tuple[str, ...]]:
     rows: dict[str, Any] = tomllib.loads(SPOKEN_FILE.read_text(encoding="utf-8"))
-    english = [word.strip() for line in rows["english"].splitlines() for word in line.split("|")]
-    return tuple(word for word in (*english, *rows["chinese"].split()) if word)
+    latin = {
+        key: tuple(w.strip() for line in rows[key].splitlines() for w in line.split("|"))
+        for key in ("core", "english")
+    }
+    return {**latin, "chinese": tuple(rows["chinese"].split())}
+
+
+@cache
+def core_words() -> tuple[str, ...]:
+    """Return words of nearly every interview."""
+    return tuple(dict.fromkeys(word for word in _spoken()["core"] if word))
+
+
+@cache
+def spoken_words() -> tuple[str, ...]:
+    """Return words of every interview, most of them no terms of the glossary."""
+    words = (*core_words(), *_spoken()["english"], *_spoken()["chinese"])
+    return tuple(dict.fromkeys(word for word in words if word))
 
 
 @cache
@@ -102,11 +184,3 @@ def right() -> frozenset[str]:
     """Return spellings that are right as they stand, folded, without spaces."""
     spellings = [s for term in load_glossary().terms.values() for s in term.spellings]
     return frozenset(fold(s).replace(" ", "") for s in (*spellings, *spoken_words()))
-
-
-@cache
-def right_latin() -> frozenset[str]:
-    """Return words in Latin letters that occur in right terms."""
-    spellings = [s for term in load_glossary().terms.values() for s in term.spellings]
-    words = (w for s in (*spellings, *spoken_words()) for w in re.findall(r"[a-z]+", fold(s)))
-    return frozenset(w for w in words if len(w) > 1)
