@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from tools.knowledge.aspects import GENERAL, aspects, strip_aspects
 from tools.knowledge.glossary import load_glossary
@@ -105,7 +105,7 @@ class Asking:
     leans: bool
     """True when the subject had to be taken from the context."""
 
-    @property
+    @cached_property
     def specific(self) -> frozenset[str]:
         """Aspects but for those that say little; a problem to be solved is not asked twice."""
         found = self.aspects - GENERAL
@@ -196,7 +196,7 @@ def _has(text: str, words: Sequence[str]) -> bool:
 def overlap(a: dict[str, float], b: dict[str, float]) -> float:
     """Return the weight both share against the weight of all, 0 to 1."""
     both = sum(min(weight, b[token]) for token, weight in a.items() if token in b)
-    everything = sum(max(a.get(t, 0.0), b.get(t, 0.0)) for t in {*a, *b})
+    everything = sum(a.values()) + sum(b.values()) - both
     return both / everything if everything else 0.0
 
 

@@ -83,10 +83,7 @@ def asks_same(heading: str, other: str, section: str = "", other_section: str = 
 
 def features(a: Asking, b: Asking) -> dict[str, float]:
     """Return what speaks for and against two questions being one; all 0 to about 2."""
-    asked_a, asked_b = _asked(a, b), _asked(b, a)
-    shared, either = asked_a & asked_b, asked_a ^ asked_b
-    both, one = bool(asked_a and asked_b), bool(asked_a) != bool(asked_b)
-    near = both and not shared and any(frozenset((x, y)) in _NEAR for x in asked_a for y in asked_b)
+    asked_a, asked_b = _asked(a), _asked(b)
     terms = _extra(a, b, "t")
     words = _extra(a, b, "w")
     return {
@@ -96,16 +93,26 @@ def features(a: Asking, b: Asking) -> dict[str, float]:
         "terms of both": min(terms[0], 2.6),
         "words of one": min(words[1], 2.0),
         "words of both": min(words[0], 2.0),
-        "near aspects": float(near),
-        "other aspects": float(both and not shared and not near),
-        "further aspect": float(both and bool(shared) and bool(either & _KINDS)),
-        "aspect of one": float(one and bool(either - _SOFT)),
-        "definition or more": float(one and _defines(a, b, asked_a, asked_b)),
+        **aspect_features(asked_a, asked_b),
+        "definition or more": float(_defines(a, b, asked_a, asked_b)),
         "other context": float(_other_context(a, b)),
     }
 
 
-def _asked(a: Asking, b: Asking) -> frozenset[str]:
+def aspect_features(asked: frozenset[str], other: frozenset[str]) -> dict[str, float]:
+    """Return how what two questions ask of their subjects agrees; each 0 or 1."""
+    shared, either = asked & other, asked ^ other
+    both, one = bool(asked and other), bool(asked) != bool(other)
+    near = both and not shared and any(frozenset((x, y)) in _NEAR for x in asked for y in other)
+    return {
+        "near aspects": float(near),
+        "other aspects": float(both and not shared and not near),
+        "further aspect": float(both and bool(shared) and bool(either & _KINDS)),
+        "aspect of one": float(one and bool(either - _SOFT)),
+    }
+
+
+def _asked(a: Asking) -> frozenset[str]:
     """Return the aspects; a bare heading of two subjects asks for their comparison."""
     asked = a.specific
     subjects = [token for token, weight in a.content.items() if token[0] == "t" and weight > 1]
@@ -129,7 +136,7 @@ def _extra(a: Asking, b: Asking, sort: str) -> tuple[float, float]:
 def _defines(a: Asking, b: Asking, asked_a: frozenset[str], asked_b: frozenset[str]) -> bool:
     """Return whether one plainly asks what the thing is and the other for more than that."""
     plain = {"define", "describe"}
-    return bool(
+    return bool(asked_a) != bool(asked_b) and bool(
         (not asked_a and a.aspects & plain and asked_b - _SOFT)
         or (not asked_b and b.aspects & plain and asked_a - _SOFT)
     )

@@ -165,24 +165,23 @@ class Lexicon:
         ]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
 
-    def matching(self, lookup: Lookup, place: int) -> dict[str, float]:
-        """Return what the entry at a place has of the query, with the weight of each name."""
+    def matching(self, lookup: Lookup, places: Sequence[int]) -> list[dict[str, float]]:
+        """Return what each place's entry has of the query, with the weight of each name."""
+        import numpy as np
+
+        found: list[dict[str, float]] = [{} for _ in places]
+        begin = 0
         for segment, (first, last) in zip(self.segments, lookup.spans, strict=True):
-            if place < len(segment):
-                return {
-                    name: float(weight)
-                    for name, weight, a, b in zip(
-                        lookup.names, lookup.weights, first, last, strict=True
-                    )
-                    if a < b and _holds(segment.places[a:b], place)
-                }
-            place -= len(segment)
-        return {}
-
-
-def _holds(places: Any, place: int) -> bool:
-    at = int(places.searchsorted(places.dtype.type(place)))  # an int would widen the whole slice
-    return at < len(places) and int(places[at]) == place
+            rows = [i for i, place in enumerate(places) if 0 <= place - begin < len(segment)]
+            # of the postings' own type: another would widen the whole slice
+            wanted = np.array([places[i] - begin for i in rows], dtype=segment.places.dtype)
+            begin += len(segment)
+            for name in np.flatnonzero(last > first).tolist() if rows else ():
+                postings = segment.places[first[name] : last[name]]
+                at = np.minimum(postings.searchsorted(wanted), len(postings) - 1)
+                for n in np.flatnonzero(postings[at] == wanted).tolist():
+                    found[rows[n]][lookup.names[name]] = float(lookup.weights[name])
+        return found
 
 
 def _spans(segment: Segment, hashes: Any) -> tuple[Any, Any]:

@@ -158,7 +158,7 @@ class Searcher:
                 scores = scores + _MEANING[kind] * likeness
             scores = scores * self._mask(filters)
         found = self._ranked(query, scores, k)
-        shared = [self._lexicon.matching(lookup, place) for place in found]
+        shared = self._lexicon.matching(lookup, list(found))
         return [
             self._hit(place, score, _reasons(names, tokens), meaning)
             for (place, score), names in zip(found.items(), shared, strict=True)
