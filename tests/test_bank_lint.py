@@ -53,6 +53,11 @@ def test_a_good_question_alone_raises_nothing(good: Question) -> None:
             {"zh": "这是什么？那又是什么？为什么会这样？", "en": "What? And why so?"},
             "one question",
         ),
+        (
+            "wording",
+            {"zh": "它是什么？有什么用？", "en": "What is it, and for what?"},
+            "one question",
+        ),
         ("reference", {"zh": "太短。", "en": "Too short."}, "length"),
         ("wording", {"zh": "What is this thing?", "en": "What is this thing?"}, "language"),
         ("wording", {"zh": "什么是它,为什么?", "en": "What is it, and why?"}, "punctuation"),

@@ -103,8 +103,8 @@ def _form_problems(id: str, field: str, lang: str, text: str) -> Iterator[Proble
 
 
 def _question_form_problems(question: Question) -> Iterator[Problem]:
-    """Yield examples and follow-ups that ask several things or nothing."""
-    asked = [("example", question["example"])]
+    """Yield wordings, examples and follow-ups that ask several things."""
+    asked = [("wording", question["wording"]), ("example", question["example"])]
     asked += [("follow_ups", follow_up["text"]) for follow_up in question["follow_ups"]]
     for field, wording in asked:
         for lang, text in wording.items():
