@@ -9,13 +9,18 @@ import pytest
 
 from agent.assembly import Setup
 from agent.claims import claims_in, clash
+from agent.contradictions import challenge_of, note_claims
 from agent.interviewer import open_interview
 from agent.moves import decide_move
+from agent.state import about
 from sessions.ledger import open_ledger
+from sessions.records import Turn
 from sessions.report.build import build_report
 from sessions.report.render import to_html, to_markdown
 from tests.graded_set import load_answers
+from tools.grade_answer import shared_grader
 from tools.grading.evidence import AnswerText
+from tools.knowledge.bank import load_bank
 
 PAIRS = {
     "我们用了 8 张 A100 训练|训练用了 4 张 A100": "number",
@@ -156,3 +161,35 @@ def test_the_budget_of_follow_ups_holds_for_contradictions_too() -> None:
     assert decide_move(raised)["why"] == ["contradiction"]
     spent = {**raised.about, "follow_ups": raised.stage.follow_ups}
     assert decide_move(replace(raised, about=spent))["leaves"]  # type: ignore[arg-type]
+
+
+async def test_a_point_made_and_then_taken_back_is_noticed(tmp_path: Path) -> None:
+    question = load_bank().get("python-gil")
+    assert question is not None
+    right = (
+        "GIL 让同一时刻只有一个线程执行字节码，"
+        "CPU 密集的任务用多进程，每个进程有自己的解释器和 GIL。"
+    )
+    held = next(m for m in question["misconceptions"] if m["key_point"] in ("k1", "k3"))
+    texts = [right, held["text"]["zh"] + "。"]
+    ledger = open_ledger(tmp_path / "ledger.db")
+    async with open_interview(Setup(format="quick"), ledger, tmp_path) as interviewer:
+        interview = interviewer.interview
+        talk = about("python-gil")
+        for number, text in enumerate(texts, 1):
+            turn = Turn(id=f"{number:04d}c", session=interviewer.session, number=number,
+                        speaker="candidate", text=text, at="2026-01-05T09:00:00+00:00",
+                        stage="", question="python-gil")  # fmt: skip
+            interview.journal.add_turn(turn)
+            talk = {**talk, "turns": [*talk["turns"], turn["id"]]}
+            answers = [AnswerText(f"{n:04d}c", t) for n, t in enumerate(texts[:number], 1)]
+            grade = shared_grader().grade(question, answers)
+            body = {"turn": turn["id"], "question": "python-gil", "grade": grade}
+            interview.journal.record("draft_grade", body, f"draft:{turn['id']}")
+            note_claims(interview, turn, question, talk, grade)
+        found = interview.journal.find("contradiction:0002c")
+        asked = challenge_of(interview, "0002c")
+    ledger.close()
+    assert found is not None and found["clash"] == "rubric"
+    assert found["earlier"]["text"] in right and found["now"]["text"] in texts[1]
+    assert asked.count("「") == 2

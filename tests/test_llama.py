@@ -13,10 +13,14 @@ from typing import Any
 
 import pytest
 
+from agent.model_grading.grader import ModelGrader, Panel
 from agent.models.openai_compatible import Limits, OpenAICompatible
 from agent.models.presets import endpoint
 from agent.models.structured import StructuredModel
 from sessions.ledger import open_ledger
+from tools.grading.embedded import EmbeddedGrader
+from tools.grading.evidence import AnswerText, check_quotes
+from tools.grading.plain import plain_question
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
@@ -119,3 +123,24 @@ async def test_it_streams_counts_tokens_and_keeps_to_a_schema(address: str) -> N
     found = await grader.complete_json(messages, schema)
     await grader.aclose()
     assert set(found) == {"score"} and grader.schema_support == "json_schema", json.dumps(found)
+
+
+async def test_what_it_says_of_an_answer_is_checked_or_left_to_the_embedded_grader(
+    address: str,
+) -> None:
+    limits = Limits(timeout_s=120, most_s=200)
+    model = StructuredModel(endpoint("smollm2", base_url=address), limits)
+    grader = ModelGrader(Panel(model), EmbeddedGrader().quick, most_s=240)
+    points = [{"id": "k1", "text": "The variance of a dot product grows with the dimension"}]
+    asked = plain_question("scale", "Why divide by the root of d?", points)
+    said = "Because the variance of the dot product grows with the dimension of the vectors."
+    answers = [AnswerText("t1", said)]
+    found = await grader.grade(asked, answers, "en")
+    used = grader.take_usage()
+    await grader.aclose()
+    assert used["smollm2"].calls >= 1
+    assert check_quotes(found, answers) == []
+    if "fallback" in found:
+        assert found["grader"].startswith("embedded") and "smollm2" in found["fallback"]
+    else:
+        assert found["grader"].startswith(("model smollm2", "embedded"))

@@ -28,6 +28,8 @@ from agent.models.structured import StructuredModel
 from prompts import render
 from sessions.ledger import open_ledger
 from sessions.records import Grade, Question
+from sessions.report.build import build_report
+from sessions.report.render import to_html, to_markdown
 from tests import fault_server as fs
 from tools.grading.embedded import EmbeddedGrader
 from tools.grading.evidence import AnswerText, check_quotes
@@ -404,3 +406,40 @@ async def test_a_session_with_a_grading_model_records_its_grades_and_what_they_c
     assert sum(u["calls"] for u in usage) == len(server.seen)
     asked = [json.dumps(e.body["messages"]) for e in server.seen]
     assert len(asked) == len(set(asked)), "a question was graded twice"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"), [(fs.status(401), "代替未能评分的"), (None, "另一份评分")]
+)
+async def test_the_report_says_who_stood_in_and_who_disagreed(
+    answer: fs.Answer | None, said: str, tmp_path: Path
+) -> None:
+    async def generous(e: fs.Exchange) -> None:
+        asked = e.body["messages"][1]["content"]
+        quote = asked.split("<candidate>\n")[1].split("\n</candidate>")[0][:20]
+        schema = e.body["response_format"]["json_schema"]["schema"]["properties"]
+        ids = schema["points"]["items"]["properties"]["key_point"]["enum"]
+        rows = [
+            {"key_point": k, "quotes": [quote], "verdict": "covered", "unsure": False} for k in ids
+        ]
+        body: dict[str, Any] = {"points": rows, "kind": "content", "error_level": 0,
+                                "error_quote": "", "clarity": 9}  # fmt: skip
+        if "misconceptions" in schema:
+            body["misconceptions"] = []
+        await fs.whole(json.dumps(body, ensure_ascii=False))(e)
+
+    async with fs.serve(answer or generous) as server:
+        ledger = open_ledger(tmp_path / "ledger.db")
+        setup = Setup(format="quick", seed=3, grader=grader_of(model_at(server), band=20.0))
+        async with open_interview(setup, ledger, tmp_path) as interviewer:
+            _ = [event async for event in interviewer.begin()]
+            text = "我之前主要做数据清洗这一块，平时也看看论文，对模型训练的流程比较熟悉。"
+            for reply in (text, "跳过这道题"):
+                _ = [event async for event in interviewer.reply(reply)]
+            await interviewer.settle()
+    report = build_report(ledger, interviewer.session)
+    ledger.close()
+    assert said in to_html(report) and said in to_markdown(report)
+    first = report["questions"][0]
+    assert ("fallback" in first) == (answer is not None)
+    assert bool(first.get("opinions")) == (answer is None)
