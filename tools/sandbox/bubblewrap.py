@@ -25,6 +25,7 @@ from tools.sandbox.launch import (
     settings,
     spawn,
     wait,
+    watched,
 )
 from tools.sandbox.watch import Spawned
 
@@ -124,26 +125,19 @@ def start(launch: Launch) -> Spawned:
         process = spawn(command, passed, stdin=source, env={}, **launch.who)
     except (OSError, subprocess.SubprocessError):
         os.close(info)
-        pipes.requests.close()
-        pipes.replies.close()
+        pipes.close_our_ends()
         raise
     finally:
         os.close(filter_fd)
         os.close(info_child)
         pipes.close_child_ends()
-    assert process.stderr is not None
-    return Spawned(
-        pid=process.pid,
+    return watched(
+        process,
+        pipes,
+        launch,
+        lambda: _end(process, info),
+        settings(launch, count_processes=_kernel() >= _NPROC_IS_PER_NAMESPACE),
         ignore=2,
-        stdin=process.stdin,
-        stdout=process.stdout,
-        stderr=process.stderr,
-        requests=pipes.requests,
-        replies=pipes.replies,
-        wait=lambda seconds: wait(process, seconds),
-        end=lambda: _end(process, info),
-        opening=launch.interpreter.opening(),
-        config=settings(launch, count_processes=_kernel() >= _NPROC_IS_PER_NAMESPACE),
         scratch_inside="/tmp",
         scratch=launch.folder if launch.folder_is_writable else "",
     )

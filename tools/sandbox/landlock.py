@@ -7,6 +7,7 @@ outlive the run. Does not hide that files exist: names, sizes and times can be a
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from tools.sandbox.launch import (
     open_pipes,
     settings,
     spawn,
-    wait,
+    watched,
 )
 from tools.sandbox.watch import Spawned
 
@@ -94,26 +95,12 @@ def start(launch: Launch) -> Spawned:
         if process is not None:
             process.kill()
             process.wait()
-        pipes.requests.close()
-        pipes.replies.close()
+        pipes.close_our_ends()
         if ours:
             delete_scratch(scratch)
         raise
     finally:
         pipes.close_child_ends()
     started = process
-    assert started.stderr is not None
-    return Spawned(
-        pid=started.pid,
-        ignore=0,
-        stdin=started.stdin,
-        stdout=started.stdout,
-        stderr=started.stderr,
-        requests=pipes.requests,
-        replies=pipes.replies,
-        wait=lambda seconds: wait(started, seconds),
-        end=lambda: _end(started, scratch, ours),
-        opening=launch.interpreter.opening(),
-        config=config,
-        scratch=scratch,
-    )
+    end = functools.partial(_end, started, scratch, ours)
+    return watched(started, pipes, launch, end, config, ignore=0, scratch=scratch)

@@ -7,12 +7,13 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 from tools.sandbox.interpreter import Interpreter
 from tools.sandbox.records import Limits
+from tools.sandbox.watch import Spawned
 
 _THREAD_STACK_MB = 2
 _SLACK_MB = 16
@@ -72,9 +73,8 @@ class Pipes:
         os.close(self.child_requests)
         os.close(self.child_replies)
 
-    def close(self) -> None:
-        """Close everything after a start that failed."""
-        self.close_child_ends()
+    def close_our_ends(self) -> None:
+        """Close what would have been ours after a start that failed."""
         self.requests.close()
         self.replies.close()
 
@@ -204,3 +204,28 @@ def wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
         return None
+
+
+def watched(
+    process: subprocess.Popen[bytes],
+    pipes: Pipes,
+    launch: Launch,
+    end: Callable[[], None],
+    config: dict[str, Any],
+    **places: Any,
+) -> Spawned:
+    """A started process as the parent watches it; `places` are the fields that differ."""
+    assert process.stderr is not None
+    return Spawned(
+        pid=process.pid,
+        stdin=process.stdin,
+        stdout=process.stdout,
+        stderr=process.stderr,
+        requests=pipes.requests,
+        replies=pipes.replies,
+        wait=lambda seconds: wait(process, seconds),
+        end=end,
+        opening=launch.interpreter.opening(),
+        config=config,
+        **places,
+    )
