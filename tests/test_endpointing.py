@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.voice.base import Cues
@@ -108,6 +108,7 @@ def test_silence_from_the_start_is_encouraged_once() -> None:
     assert decide(View(30.0, 0.0, "", True, nudged=True), Cues()).act == "wait"
 
 
+@settings(deadline=None)  # the dictionary is loaded at the first word
 @given(st.text(max_size=60), st.floats(0, 200), st.floats(0.1, 100))
 def test_more_silence_never_turns_an_end_back_into_waiting(
     text: str, silence: float, speech: float

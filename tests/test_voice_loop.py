@@ -17,7 +17,7 @@ from agent.voice.signals import (
 from tests.voice_fakes import ScriptedConversation, Stage, SteadyTts, WordAsr, hush, spoken
 
 WORDS = [
-    "残差连接让梯度可以直接传到前面的层",
+    "残差连接的好处是训练会更稳定",
     "然后",
     "推理的时候用滑动平均",
     "嗯",

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from agent.cli.voice_turns import SyntheticTurn
     from agent.voice.traces import Rule, Trace
 
-ACK_AFTER_S = 0.064
-"""From the decision to the first sound of a standing phrase: two frames of the loop."""
 PLAIN_S = (0.6, 1.0, 2.0)
 
 
@@ -64,7 +62,7 @@ def _listen(count: int, cache: Path, say: Any) -> tuple[list[SyntheticTurn], lis
     scripts = load_scripts()
     step = max(1, len(scripts) // count) if count else 1
     scripts = [s for number, s in enumerate(scripts) if (number // 2) % step == 0]
-    asr = TimedAsr(WhisperAsr(model_folder("whisper-base", models)), cache / "heard.json")
+    asr = TimedAsr(WhisperAsr(model_folder("whisper-base", models)), cache / "recognised.json")
     vad = SileroVad()
     turns: list[SyntheticTurn] = []
     traces: list[Trace] = []
@@ -99,7 +97,7 @@ def score(turns: Sequence[SyntheticTurn], traces: Sequence[Trace]) -> dict[str, 
 
 
 def _score_one(pairs: Sequence[tuple[SyntheticTurn, Trace]], rule: Rule) -> dict[str, Any]:
-    from agent.voice.traces import decided_at
+    from agent.voice.traces import outcome
 
     short: list[bool] = []
     long: list[bool] = []
@@ -107,15 +105,13 @@ def _score_one(pairs: Sequence[tuple[SyntheticTurn, Trace]], rule: Rule) -> dict
     late: list[float] = []
     reopened = lost = 0
     for turn, heard in pairs:
-        at = decided_at(heard, rule)
-        if at is None:
-            lost += 1
-            at = heard.moments[-1].at_s
+        found = outcome(heard, rule)
+        reopened += found.reopened > 0
+        lost += found.taken_s is None
+        at = heard.moments[-1].at_s if found.taken_s is None else found.taken_s
         cut = at < heard.end_s
-        if cut and _goes_on(heard, at):
-            reopened, cut = reopened + 1, False
         (short if max(turn.pauses_s, default=0.0) <= 3.0 else long).append(cut)
-        if not cut and at >= heard.end_s:
+        if not cut:
             (waits if turn.script.finished else late).append(at - heard.end_s)
     return {
         "turns": len(pairs),
@@ -127,12 +123,6 @@ def _score_one(pairs: Sequence[tuple[SyntheticTurn, Trace]], rule: Rule) -> dict
         "wait_p95_s": quantile(waits, 0.95),
         "unfinished_wait_median_s": round(statistics.median(late), 2) if late else None,
     }
-
-
-def _goes_on(heard: Trace, at: float) -> bool:
-    """Return whether speech resumed before the first sound would have played."""
-    later = [m for m in heard.moments if at < m.at_s <= at + ACK_AFTER_S]
-    return any(m.silence_s == 0.0 for m in later)
 
 
 def _share(values: Sequence[bool]) -> float | None:

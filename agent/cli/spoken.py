@@ -19,9 +19,11 @@ from agent.voice.audio import read_audio
 from agent.voice.backends.choose import choose_asr, choose_tts, is_hard_to_understand
 from agent.voice.backends.silero import SileroVad
 from agent.voice.base import FRAME_SAMPLES, Samples, VoiceError
+from agent.voice.completeness import completeness
 from agent.voice.devices import FileMicrophone, Loudspeaker, Microphone, Recorder
 from agent.voice.floor import Options, Parts
 from agent.voice.loop import VoiceLoop
+from agent.voice.normalise import speakable
 from agent.voice.signals import Signal, Trouble
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ class SpokenInterview:
             await asyncio.to_thread(choose_tts, voice.tts, voice.voice, models),
         )
         chat = Conversation(self._console, self._settings, as_json=wishes.as_json, scripted=True)
+        await asyncio.to_thread(_warm, parts, self._lang)
         async with open_interview(setup, ledger, folder, session) as interviewer:
             self._lang = interviewer.interview.lang
             chat._lang = self._lang
@@ -228,6 +231,15 @@ class SpokenInterview:
                     loop.type(words("end_words", self._lang))
                 else:
                     await chat._take(interviewer, line)
+
+
+def _warm(parts: Parts, lang: str) -> None:
+    """Use each part once: what it loads at first use would stop the talk for seconds later."""
+    completeness(ACKNOWLEDGEMENTS[lang][0], lang)
+    mend_terms(ACKNOWLEDGEMENTS[lang][0], ())
+    if parts.tts is not None:
+        with contextlib.suppress(VoiceError):  # the talk itself will say so
+            parts.tts.synthesise(speakable(ACKNOWLEDGEMENTS[lang][0], lang), lang)
 
 
 def mend_terms(text: str, topics: Sequence[str]) -> str:

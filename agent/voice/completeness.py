@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -56,28 +56,18 @@ _OPEN_BY_SOUND = (
 _NEEDS_VERB = frozenset({"让", "使", "使得", "把", "将", "令", "就让", "会让", "会把", "能让"})
 _TAIL = 4
 _CLAUSE_CHARS = 40
-_MARKERS = (
-    "是",
-    "会",
-    "把",
-    "让",
-    "用",
-    "如果",
-    "因为",
-    "所以",
-    "可以",
-    "能",
-    "需要",
-    "有",
-    "在",
-    "对",
+_MARKERS = tuple(
+    "是 会 把 被 让 用 如果 因为 由于 为了 所以 就 可以 能 要 需要 有 没有 在 对 从 当 给 和 跟 比 "
+    "通过 根据 来 去 使 将 不 都 也 还 但是 而 的".split()
 )
+_MARKERS_EN = tuple("if because when while is are was that to of with for by the a we it".split())
 
 
 def features(text: str, lang: str) -> Iterator[str]:
-    """Yield what the model sees of a text: its tail, and words that its last clause holds.
+    """Yield what the model sees of a text: its tail, its sounds, and how its last clause is built.
 
-    Not its length: whole sentences are longer than cut ones, answers need not be.
+    Not its length beyond the first words of a clause: whole sentences are longer than cut ones,
+    answers need not be.
     """
     bare = text.strip().rstrip(_MARKS)
     yield "1"
@@ -86,21 +76,11 @@ def features(text: str, lang: str) -> Iterator[str]:
         for size in range(1, _TAIL + 1):
             if len(bare) >= size:
                 yield "t" + bare[-size:]
-        words = _tagged(clause)
-        kinds = [kind[0] for _, kind in words]
-        if words:
-            yield "w" + words[-1][0]
-            yield "k" + words[-1][1]
-        for size in (2, 3, 4):
-            yield "k" + "".join(kinds[-size:])
-        verb = max((at for at, kind in enumerate(kinds) if kind == "v"), default=-1)
-        yield f"v{verb >= 0}"
-        if verb >= 0:
-            yield "a" + "".join(kinds[verb + 1 :][:4])
-            yield "x" + words[verb][0] + ("." if verb == len(words) - 1 else "+")
-        for mark in _MARKERS:
-            if any(word == mark for word, _ in words[:-1]):
-                yield f"h{mark}{verb == len(words) - 1}"
+        sounds = _sounds(bare[-_TAIL:])
+        for size in (1, 2, 3):
+            if len(sounds) >= size:
+                yield "p" + " ".join(sounds[-size:])
+        yield from _structure(_tagged(clause))
         return
     latin = re.findall(r"[a-z0-9'-]+", bare.casefold())
     for size in (1, 2, 3):
@@ -109,6 +89,46 @@ def features(text: str, lang: str) -> Iterator[str]:
     if latin:
         yield "s" + latin[-1][-3:]
         yield "u" + latin[-1][-2:]
+        clause = re.split(r"[,.;:!?]", bare.casefold())[-1].split()
+        yield f"n{min(len(clause), 5)}"
+        for mark in _MARKERS_EN:
+            if mark in clause[:-1]:
+                yield f"h{mark}{min(3, len(clause) - 1 - _last_place(clause, mark))}"
+
+
+def _structure(words: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield how a Chinese clause is built: its last word, kinds, verb, and what its markers owe."""
+    kinds = [kind[0] for _, kind in words]
+    if words:
+        yield "w" + words[-1][0]
+        yield "k" + words[-1][1]
+    for size in (2, 3, 4):
+        yield "k" + "".join(kinds[-size:])
+    verb = max((at for at, kind in enumerate(kinds) if kind == "v"), default=-1)
+    yield f"v{verb >= 0}"
+    yield f"n{min(len(words), 5)}{verb >= 0}"
+    if verb >= 0:
+        yield "a" + "".join(kinds[verb + 1 :][:4])
+        yield "x" + words[verb][0] + ("." if verb == len(words) - 1 else "+")
+    for mark in _MARKERS:
+        at = _last_place([word for word, _ in words[:-1]], mark)
+        if at >= 0:
+            after = kinds[at + 1 :]
+            owes = "verb" if "v" in after[:-1] else "last" if after[-1] == "v" else "none"
+            yield f"h{mark}{owes}"
+            yield f"h{mark}{min(3, len(after))}"
+
+
+def _last_place(words: Sequence[str], word: str) -> int:
+    return max((at for at, one in enumerate(words) if one == word), default=-1)
+
+
+@lru_cache(maxsize=256)
+def _sounds(tail: str) -> tuple[str, ...]:
+    """Return the syllables of the last characters: what is misheard keeps its sound."""
+    from pypinyin import lazy_pinyin
+
+    return tuple(lazy_pinyin(tail))
 
 
 @lru_cache(maxsize=256)
@@ -123,17 +143,13 @@ def _tagged(clause: str) -> tuple[tuple[str, str], ...]:
 
 @cache
 def _open_sounds() -> frozenset[tuple[str, ...]]:
-    from pypinyin import lazy_pinyin
-
-    return frozenset(tuple(lazy_pinyin(word)) for word in _OPEN_BY_SOUND)
+    return frozenset(_sounds(word) for word in _OPEN_BY_SOUND)
 
 
 def _sounds_open(bare: str) -> bool:
     """Return whether the last two characters sound like a word that goes on: 包廓 for 包括."""
-    from pypinyin import lazy_pinyin
-
     tail = re.search(r"[\u4e00-\u9fff]{2}$", bare)
-    return tail is not None and tuple(lazy_pinyin(tail[0])) in _open_sounds()
+    return tail is not None and _sounds(tail[0]) in _open_sounds()
 
 
 def _lacks_verb(bare: str) -> bool:

@@ -6,6 +6,7 @@ ones are waited for. Knows no sound: how sure the words are to be finished comes
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -44,6 +45,8 @@ class Decision:
     needed_s: float
     """Silence after which the turn would be taken as things stand."""
     why: str
+    hold_s: float = 0.0
+    """How long the first sound of the reply is still held back: going on re-opens the turn."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,18 @@ class Waits:
 
     done: float = 0.7
     yes_no: float = 0.45
-    unsure: float = 3.2
+    unsure: float = 3.1
+    """For words that just miss being taken as finished; from there it grows to `unfinished`."""
     unfinished: float = 8.6
     asked_time: float = 25.0
     code: float = 150.0
-    sure_above: float = 0.4
-    unfinished_below: float = 0.2
+    sure_above: float = 0.57
+    unfinished_below: float = 0.25
+    brief_s: float = 3.0
+    brief_more: float = 0.6
+    """So much surer have the first words of an open answer to be than those of `brief_s`."""
+    hold_sure: float = 0.25
+    hold_unsure: float = 0.6
     text_late: float = 9.0
     """How long an overdue transcript is waited for before the turn is taken as unsure."""
 
@@ -66,6 +75,8 @@ WAITS = Waits()
 _PATIENCE: dict[Patience, float] = {"short": 0.7, "normal": 1.0, "long": 1.15, "code": 1.0}
 _NUDGE_S: dict[Patience, float] = {"short": 9.0, "normal": 14.0, "long": 20.0, "code": 180.0}
 _MOST_HABIT_S = 1.6
+_SURE = 0.95
+"""Words as sure as this are taken however brief the answer: "that is all"."""
 
 _ASKS_TIME = re.compile(
     r"(?:让|容|给|等)我?(?:先|再|稍微|好好|仔细)?(?:想|思考|考虑|回忆|组织|理)(?:一)?(?:想|下|会|理)?"
@@ -105,7 +116,11 @@ def _is_chinese(text: str) -> bool:
 
 
 def needed_silence_s(
-    text: str, cues: Cues, habits: Habits = Habits(), waits: Waits = WAITS
+    text: str,
+    cues: Cues,
+    habits: Habits = Habits(),
+    waits: Waits = WAITS,
+    speech_s: float = math.inf,
 ) -> tuple[float, str]:
     """Return the silence after which a turn with these words is over, and the reason."""
     if cues.answer_kind == "code" or cues.patience == "code":
@@ -117,13 +132,15 @@ def needed_silence_s(
         return waits.yes_no, "short reply"
     patience = _PATIENCE[cues.patience]
     sure = completeness(text, cues.lang)
-    if sure >= waits.sure_above:
+    brief = max(0.0, 1.0 - speech_s / waits.brief_s) if cues.answer_kind == "open" else 0.0
+    needed = min(_SURE, waits.sure_above + waits.brief_more * brief)
+    if sure >= needed:
         return waits.done + min(habits.pause_s, _MOST_HABIT_S) * 0.1, "finished"
     if sure <= waits.unfinished_below:
         return waits.unfinished * patience, "unfinished"
-    share = (waits.sure_above - sure) / (waits.sure_above - waits.unfinished_below)
+    share = (needed - sure) / (needed - waits.unfinished_below)
     own = max(0.0, min(habits.pause_s, _MOST_HABIT_S) - 0.8)
-    return (waits.done + (waits.unsure - waits.done) * share) * patience + own, "unsure"
+    return (waits.unsure + (waits.unfinished - waits.unsure) * share) * patience + own, "unsure"
 
 
 def decide(view: View, cues: Cues, habits: Habits = Habits(), waits: Waits = WAITS) -> Decision:
@@ -144,5 +161,6 @@ def decide(view: View, cues: Cues, habits: Habits = Habits(), waits: Waits = WAI
         return Decision(act, late, "no text yet")
     if not view.text.strip():
         return Decision("wait", waits.unfinished, "no words in the sound")
-    needed, why = needed_silence_s(view.text, cues, habits, waits)
-    return Decision("end" if view.silence_s >= needed else "wait", needed, why)
+    needed, why = needed_silence_s(view.text, cues, habits, waits, view.speech_s)
+    hold = waits.hold_sure if why in ("finished", "short reply") else waits.hold_unsure
+    return Decision("end" if view.silence_s >= needed else "wait", needed, why, hold)

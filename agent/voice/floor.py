@@ -50,6 +50,8 @@ class Floor:
     """Id of the last committed candidate turn."""
     pending: Heard | None = None
     continues: str = ""
+    held_frames: int = 0
+    """For which the first sound of the reply is still held back."""
     barge: bool = False
     spoke_s: float = 0.0
     """How long the interviewer has been heard in this reply."""

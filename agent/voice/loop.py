@@ -39,8 +39,7 @@ from agent.voice.signals import (
 )
 from agent.voice.stream_asr import SPEECH_ABOVE, StreamAsr
 
-_LEVEL_EVERY = 6
-_REOPEN_FRAMES = 4
+_LEVEL_EVERY, _REOPEN_FRAMES = 6, 4
 _SAME_ANSWER_S = 1.5  # speech so soon over the reply goes on with the answer before
 
 
@@ -120,8 +119,6 @@ class VoiceLoop:
             self._commit("")
         await self._mouth.finish()
 
-    # ---- one frame
-
     async def _tick(self, frame: Samples) -> None:
         probability = self._vad.probability(frame)
         self._frames += 1
@@ -159,18 +156,21 @@ class VoiceLoop:
             self._mouth.start(encouragement(self._cues.lang))
             self._enter("speaking")
         elif decision.act == "end":
-            self._end(decision.why)
+            self._end(decision.why, decision.hold_s)
         elif may_cut_in(ear, self._cues, floor):
             floor.cut_in = True
             self._end("over budget")
 
-    def _end(self, why: str) -> None:
+    def _end(self, why: str, hold_s: float = 0.0) -> None:
         heard = heard_turn(self._ear, self._floor)
         self._signals.append(TurnTaken(heard.raw, round(self._ear.silence_s, 3), why))
-        self._answer(heard)
+        self._answer(heard, hold_s)
 
-    def _answer(self, heard: Heard) -> None:
+    def _answer(self, heard: Heard, hold_s: float = 0.0) -> None:
         self._floor.pending = heard
+        self._floor.held_frames = round(hold_s / FRAME_S)
+        if self._floor.held_frames:
+            self.playback.pause()
         self._mouth.start(self._conversation.reply(heard))
         self._enter("thinking")
 
@@ -181,6 +181,10 @@ class VoiceLoop:
         if self._barge.triggers(hears) and self._ear.silence_s < _REOPEN_FRAMES * FRAME_S:
             if floor.pending is not None and not floor.pending.typed:
                 self._reopen()
+        elif floor.held_frames > 0:
+            floor.held_frames -= 1
+            if not floor.held_frames:
+                self.playback.resume()
         elif self._mouth.unspoken and self.playback.is_idle:
             # No sound came of it: the words stand on the screen, the floor passes all the same.
             self._commit(self._mouth.unspoken[0].turn)
@@ -212,8 +216,6 @@ class VoiceLoop:
         floor.nudged = False
         self._conversation.floor_taken(turn)
         self._begin_turn()
-
-    # ---- the interviewer speaks
 
     def _speak(self, frame: Samples, probability: float) -> None:
         floor = self._floor
@@ -256,8 +258,6 @@ class VoiceLoop:
         floor.continues = turn if floor.spoke_s < _SAME_ANSWER_S else ""
         floor.barge = False
         self._listen_next(keep=True)
-
-    # ---- the floor
 
     def _listen_next(self, *, keep: bool) -> None:
         self._floor.cut_in = False

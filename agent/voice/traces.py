@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agent.voice.base import FRAME_S, FRAME_SAMPLES, Asr, Cues, Recognised, Samples, Vad
+from agent.voice.base import FRAME_S, FRAME_SAMPLES, RATE_HZ, Asr, Cues, Recognised, Samples, Vad
 from agent.voice.endpointing import WAITS, Habits, View, Waits, decide
 from agent.voice.stream_asr import StreamAsr
 
@@ -33,7 +33,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Trace:
-    """A turn and what was known when; recognition's own time is counted as it was measured."""
+    """A turn and what was known when; recognition takes the time that `Cost` says."""
 
     moments: tuple[Moment, ...]
     cues: Cues
@@ -41,19 +41,38 @@ class Trace:
     """End of the last word."""
     pauses_s: tuple[float, ...]
     final_s: float
-    """Seconds that the last recognition took."""
+    """Seconds from the last sound to its text, as counted."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds that recognition of a stretch takes: counted, so that no load can change a trace.
+
+    The figures are those of Whisper base on one thread; a run prints what it measured beside them.
+    """
+
+    call_s: float = 0.15
+    per_second: float = 0.05
+
+    def of(self, sound_s: float) -> float:
+        """Return the seconds for a stretch of this length."""
+        return self.call_s + self.per_second * sound_s
 
 
 class TimedAsr:
-    """Runs a recogniser, keeps the time of each call, and never does the same work twice."""
+    """Runs a recogniser, counts the time of each call, and never does the same work twice."""
 
-    def __init__(self, asr: Asr, file: Path | None = None) -> None:
+    def __init__(self, asr: Asr, file: Path | None = None, cost: Cost = Cost()) -> None:
         self._asr = asr
         self._file = file
+        self._cost = cost
         self._known: dict[str, tuple[str, float]] = {}
         if file is not None and file.exists():
             self._known = {k: (t, s) for k, (t, s) in json.loads(file.read_text("utf-8")).items()}
         self.calls: list[float] = []
+        """Counted seconds."""
+        self.measured: list[tuple[float, float]] = []
+        """Length of the sound and CPU seconds, kept ones as they were first measured."""
 
     @property
     def name(self) -> str:
@@ -64,12 +83,14 @@ class TimedAsr:
         """Recognise, or return what was recognised in these very samples before."""
         head = "\x00".join((self.name, lang, *terms)).encode()
         key = hashlib.sha256(head + samples.tobytes()).hexdigest()[:24]
+        sound_s = len(samples) / RATE_HZ
         if key not in self._known:
             begun = time.process_time()
             result = self._asr.recognise(samples, lang, terms)
-            self._known[key] = result.text, time.process_time() - begun
+            self._known[key] = result.text, round(time.process_time() - begun, 3)
         text, seconds = self._known[key]
-        self.calls.append(seconds)
+        self.measured.append((sound_s, seconds))
+        self.calls.append(self._cost.of(sound_s))
         return Recognised(text)
 
     def save(self) -> None:
@@ -116,24 +137,58 @@ def frames_of(samples: Samples) -> Iterator[Samples]:
         yield np.pad(frame, (0, FRAME_SAMPLES - len(frame)))
 
 
-Rule = Callable[[Moment, Cues], bool]
+Rule = Callable[[Moment, Cues], float | None]
+"""Whether a moment ends the turn: None to wait, else the seconds until the reply sounds."""
+
+SOUND_AFTER_S = 2 * FRAME_S
+"""From the decision to the first sound of a standing phrase: two frames of the loop."""
+NOTICED_AFTER_S = 3 * FRAME_S
+"""Of speech, before a turn is re-opened."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a rule made of a turn."""
+
+    taken_s: float | None
+    """When the turn was taken for good; None when it never was."""
+    reopened: int = 0
+    """How often it had been taken and was opened again before anything sounded."""
 
 
 def our_rule(waits: Waits = WAITS) -> Rule:
     """Return the rule of endpointing as the loop uses it."""
 
-    def ends(moment: Moment, cues: Cues) -> bool:
+    def ends(moment: Moment, cues: Cues) -> float | None:
         view = View(moment.silence_s, moment.speech_s, moment.text, moment.is_current)
-        return decide(view, cues, Habits(), waits).act == "end"
+        decision = decide(view, cues, Habits(), waits)
+        return decision.hold_s + SOUND_AFTER_S if decision.act == "end" else None
 
     return ends
 
 
 def silence_rule(seconds: float) -> Rule:
     """Return the plain rule: so much silence ends the turn."""
-    return lambda moment, cues: moment.speech_s > 0 and moment.silence_s >= seconds
+
+    def ends(moment: Moment, cues: Cues) -> float | None:
+        return SOUND_AFTER_S if moment.speech_s > 0 and moment.silence_s >= seconds else None
+
+    return ends
 
 
-def decided_at(turn: Trace, rule: Rule) -> float | None:
-    """Return when the rule takes the turn, or None when it never does."""
-    return next((m.at_s for m in turn.moments if rule(m, turn.cues)), None)
+def outcome(turn: Trace, rule: Rule) -> Outcome:
+    """Return when the rule takes the turn; one that goes on before the first sound is re-opened."""
+    reopened, at = 0, 0
+    while at < len(turn.moments):
+        moment = turn.moments[at]
+        sounds_in_s = rule(moment, turn.cues)
+        if sounds_in_s is None:
+            at += 1
+            continue
+        frames = round((sounds_in_s - NOTICED_AFTER_S) / FRAME_S)
+        later = range(at + 1, min(at + 1 + frames, len(turn.moments)))
+        again = next((n for n in later if turn.moments[n].silence_s == 0.0), None)
+        if again is None:
+            return Outcome(moment.at_s, reopened)
+        reopened, at = reopened + 1, again
+    return Outcome(None, reopened)
