@@ -23,16 +23,19 @@ from agent.reviewing.summary import summarise
 from agent.reviewing.tempering import temper
 from agent.reviewing.threads import Thread, threads_of
 from sessions.ledger import Ledger
-from sessions.records import Grade, Lang, Question
+from sessions.records import Grade, Lang, Question, Turn
 from sessions.transcript import Block, Transcript
 from sessions.transcripts.roles import infer_roles
 
 if TYPE_CHECKING:
+    from tools.grading.evidence import AnswerText
     from tools.knowledge.bank import Bank
     from tools.knowledge.search import Searcher
 
 Progress = Callable[[str, int, int], None]
 """Hears the name of the work, how much of it is done and how much there is."""
+
+GradeAnswers = Callable[[Question, "Sequence[AnswerText]", Lang], Grade]
 
 _GRADED_CHARS = 6_000
 _PLAIN_LABEL = re.compile(
@@ -53,6 +56,9 @@ class Wanted:
     candidate: str = "me"
     candidate_label: str = ""
     begun: datetime | None = None
+    grade: GradeAnswers | None = None
+    """Holds answers against a question's rubric; the embedded grader when None."""
+    grader: str = "embedded"
 
 
 def review(
@@ -74,13 +80,14 @@ def review(
     session = f"review-{_digest(transcript)}"
     begun = wanted.begun or datetime(2000, 1, 1, tzinfo=UTC)
     turns = turns_of(blocks, roles.by_label, session, begun)
+    _repair(turns, progress)
     floors = floors_of(turns, blocks)
     progress("threads", 0, 1)
     topics = {q["id"]: q["topic"] for q in bank.questions}
     threads = threads_of(floors, known_question(searcher, topics))
     matched = _matched(threads, searcher)
     progress("threads", 1, 1)
-    grades = _grades(matched, bank, spoken, progress)
+    grades = _grades(matched, bank, spoken, progress, wanted.grade)
     lines = {turn["id"]: block.line for turn, block in zip(turns, blocks, strict=True)}
     starts = {
         turn["id"]: block.start_s
@@ -112,6 +119,7 @@ def review(
         questions=questions,
         grades=[grades[i][1] if i in grades else None for i in range(len(matched))],
         review=found,
+        grader=wanted.grader,
     )
 
 
@@ -153,6 +161,17 @@ def _masked(transcript: Transcript) -> tuple[list[Block], Counter[str]]:
     return blocks, counts
 
 
+def _repair(turns: Sequence[Turn], progress: Progress) -> None:
+    """Note beside each turn its text with misheard terms put right; the turn's own text stays."""
+    from tools.knowledge.terms import repair
+
+    for done, turn in enumerate(turns):
+        meant = repair(turn["text"]).text
+        if meant != turn["text"]:
+            turn["repaired"] = meant
+        progress("terms", done + 1, len(turns))
+
+
 def _is_name(label: str) -> bool:
     return len(label) > 1 and not _PLAIN_LABEL.search(label)
 
@@ -178,12 +197,17 @@ def _matched(threads: Sequence[Thread], searcher: Searcher) -> list[tuple[Thread
 
 
 def _grades(
-    matched: Sequence[tuple[Thread, str]], bank: Bank, lang: Lang, progress: Progress
+    matched: Sequence[tuple[Thread, str]],
+    bank: Bank,
+    lang: Lang,
+    progress: Progress,
+    grade_answers: GradeAnswers | None,
 ) -> dict[int, tuple[Question, Grade]]:
     """Grade every matched question over all that was said on it, where the words belong to it."""
     from tools.grade_answer import shared_grader
     from tools.grading.evidence import AnswerText
 
+    hold = grade_answers or shared_grader().grade
     wanted = [(i, thread, key) for i, (thread, key) in enumerate(matched) if key]
     found: dict[int, tuple[Question, Grade]] = {}
     for done, (place, thread, key) in enumerate(wanted):
@@ -195,7 +219,7 @@ def _grades(
         ]
         if question is None or not answers:
             continue
-        grade = shared_grader().grade(question, answers, lang)
+        grade = hold(question, answers, lang)
         if _belongs(grade, thread, key, question["topic"]):
             found[place] = (question, grade)
     progress("grading", len(wanted), len(wanted))

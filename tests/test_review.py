@@ -99,6 +99,25 @@ def test_a_person_named_by_the_label_is_masked_wherever_spoken(tmp_path: Path) -
     assert found.review["masked"] >= 1
 
 
+def test_a_named_model_grades_and_is_named_in_the_report(tmp_path: Path) -> None:
+    from tools.grade_answer import shared_grader
+
+    asked: list[tuple[str, list[str]]] = []
+
+    def grade(question: Any, answers: Any, lang: Any) -> Any:
+        asked.append((question["id"], [answer.raw for answer in answers]))
+        return shared_grader().grade(question, answers, lang)
+
+    bank = load_bank()
+    wanted = Wanted(grade=grade, grader="model x (prompt 1)")
+    found = review(read_transcript(TALK), bank, open_searcher(bank, folder=tmp_path / "s"), wanted)
+    assert asked and all(answers for _, answers in asked)
+    ledger = open_ledger(tmp_path / "ledger.db")
+    keep(found, ledger)
+    assert build_report(ledger, found.session)["conduct"]["grader"] == "model x (prompt 1)"
+    ledger.close()
+
+
 def test_nothing_is_remembered_unless_the_user_says_so(data_folder: Path) -> None:
     result = CliRunner().invoke(command, [str(TALK), "--json"])
     assert result.exit_code == 0, result.output

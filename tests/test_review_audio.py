@@ -9,7 +9,7 @@ np = pytest.importorskip("numpy")
 soundfile = pytest.importorskip("soundfile")
 
 from agent.reviewing import audio  # noqa: E402
-from agent.voice.base import RATE_HZ, Recognised  # noqa: E402
+from agent.voice.base import RATE_HZ, HeardWord, Recognised  # noqa: E402
 from sessions.transcript import TranscriptError  # noqa: E402
 
 
@@ -92,9 +92,9 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     monkeypatch.setattr(audio, "speech_in", _loud)
     place = (tmp_path / "talk.wav", tmp_path / "data", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
-        audio.transcribe(*place, CountingAsr(fails_at=3))
+        audio.transcribe(*place, CountingAsr(fails_at=3), "zh")
     again = CountingAsr()
-    audio.transcribe(*place, again)
+    audio.transcribe(*place, again, "zh")
     assert again.calls == 2
     assert not list((tmp_path / "data").rglob("*.json"))
 
@@ -103,3 +103,44 @@ def test_a_file_without_sound_says_so(tmp_path: Path) -> None:
     (tmp_path / "x.wav").write_bytes(b"no sound at all")
     with pytest.raises(TranscriptError, match="cannot be read as sound"):
         audio.transcribe(tmp_path / "x.wav", tmp_path, lambda *_: None, CountingAsr())
+
+
+class SureIn:
+    """Recognises with more confidence in one language."""
+
+    name = "sure"
+
+    def __init__(self, lang: str) -> None:
+        self._lang = lang
+
+    def recognise(self, samples: Any, lang: str, terms: Any) -> Recognised:
+        word = HeardWord("word", 0.0, 0.5, 0.9 if lang == self._lang else 0.4)
+        return Recognised(f"{lang} words", (word,))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_language_spoken_is_the_one_heard_most_surely(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    _recording(tmp_path / "talk.wav", True)
+    monkeypatch.setattr(audio, "speech_in", _loud)
+    found = audio.transcribe(
+        tmp_path / "talk.wav", tmp_path / "data", lambda *_: None, SureIn(lang)
+    )
+    assert {block.text.split()[0] for block in found.blocks} == {lang}
+
+
+def test_a_recording_of_a_phone_is_read_like_a_wav(tmp_path: Path) -> None:
+    av = pytest.importorskip("av")
+    sound = (_noise(2.0, 300, 900, 1) * 20_000).astype(np.int16)
+    with av.open(str(tmp_path / "talk.m4a"), "w") as file:
+        stream = file.add_stream("aac", rate=RATE_HZ)
+        stream.layout = "mono"
+        for at in range(0, len(sound) - 1023, 1024):
+            frame = av.AudioFrame.from_ndarray(sound[None, at : at + 1024], "s16", "mono")
+            frame.sample_rate, frame.pts = RATE_HZ, at
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    [heard] = audio._channels(tmp_path / "talk.m4a")
+    assert len(heard) == pytest.approx(len(sound), abs=4_096)
+    assert np.abs(heard).max() > 3_000

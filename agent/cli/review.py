@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from agent.review import Progress, Reviewed
+    from agent.review import GradeAnswers, Progress, Reviewed
+    from agent.settings import Settings
     from sessions.ledger import Ledger
     from sessions.records import Lang
     from sessions.report.schema import Report
@@ -39,6 +42,9 @@ AUDIO = {".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg", ".opus", ".mp4", ".web
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--candidate-label", default="", help="候选人的标签 · The candidate's label")
+@click.option(
+    "--spoken", type=click.Choice(["zh", "en"]), help="录音里说的语言 · Language of a recording"
+)
 @click.option("--html", type=click.Path(path_type=Path), help="写成网页 · Write an HTML page")
 @click.option("--md", type=click.Path(path_type=Path), help="写成 Markdown · Write Markdown")
 @click.option("--pdf", type=click.Path(path_type=Path), help="写成 PDF · Write a PDF")
@@ -53,8 +59,8 @@ def command(file: Path, **options: Any) -> None:
     settings = settings_from(lang=options["lang"], plain=options["plain"])
     console = make_console(settings, stderr=options["as_json"])
     with calm():
-        transcript = _transcript(file, console)
-        reviewed = _review(transcript, options, settings.general.candidate, console)
+        transcript = _transcript(file, console, options["spoken"] or "")
+        reviewed = _review(transcript, options, settings, console)
         report = _report(reviewed, options["remember"])
         lang: Lang = options["lang"] or report["lang"]
         report, written = write_report(report, options, lang)
@@ -72,23 +78,28 @@ def command(file: Path, **options: Any) -> None:
         print_review(console, report, lang)
 
 
-def _transcript(file: Path, console: Console) -> Transcript:
+def _transcript(file: Path, console: Console, spoken: str) -> Transcript:
+    from agent.voice.base import VoiceError
     from sessions.transcript import TranscriptError, read_transcript
 
     if not file.is_file():
         fail(f"there is no file {str(file)!r}", usage=True)
     try:
         if file.suffix.lower() in AUDIO:
+            from agent.cli.spoken import models_folder
             from agent.reviewing.audio import transcribe
+            from agent.voice.backends.choose import choose_asr
 
-            return transcribe(file, data_folder(), _progress(console))
+            folder = data_folder()
+            asr = choose_asr("base", models_folder(folder))
+            return transcribe(file, folder, _progress(console), asr, spoken)
         return read_transcript(file)
-    except TranscriptError as error:
+    except (TranscriptError, VoiceError) as error:
         fail(f"{file.name}: {error}")
 
 
 def _review(
-    transcript: Transcript, options: dict[str, Any], candidate: str, console: Console
+    transcript: Transcript, options: dict[str, Any], settings: Settings, console: Console
 ) -> Reviewed:
     from agent.review import Wanted, review
     from tools.knowledge.bank import load_bank
@@ -96,13 +107,41 @@ def _review(
 
     bank = load_bank(options["bank"], data_folder())
     searcher = open_searcher(bank, folder=data_folder())
-    wanted = Wanted(options["lang"], candidate, options["candidate_label"])
     try:
-        return review(transcript, bank, searcher, wanted, _progress(console))
+        with _grading(settings, console) as (grade, grader):
+            label = options["candidate_label"]
+            wanted = Wanted(
+                options["lang"],
+                settings.general.candidate,
+                label,
+                grade=grade,
+                grader=grader,
+            )
+            return review(transcript, bank, searcher, wanted, _progress(console))
     except ValueError as error:
         fail(str(error), usage=True)
     finally:
         searcher.close()
+
+
+@contextmanager
+def _grading(settings: Settings, console: Console) -> Iterator[tuple[GradeAnswers | None, str]]:
+    """Yield the model grader that the settings name, and its name, or nothing and `embedded`."""
+    from agent.models.choose import choose_panel
+
+    panel = choose_panel(settings)
+    if panel is None:
+        yield None, "embedded"
+        return
+    where = ", ".join(sorted({member.where for member in panel.panel.members()}))
+    console.print(
+        f"答案会发送到 {where} 评分 · Answers are sent to {where} for grading", markup=False
+    )
+    with asyncio.Runner() as runner:
+        try:
+            yield lambda q, answers, lang: runner.run(panel.grade(q, answers, lang)), panel.name
+        finally:
+            runner.run(panel.aclose())
 
 
 def _progress(console: Console) -> Progress:

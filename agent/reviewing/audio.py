@@ -11,9 +11,9 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from sessions.transcript import Block, Transcript, TranscriptError
 
@@ -31,6 +31,13 @@ _LONGEST_S = 24.0
 _LEAST_S = 0.3
 _BANDS = 24
 _ROUNDS = 20
+_TRIED = 3
+"""Stretches that are recognised in both languages to find out which is spoken."""
+_APART = 0.25
+"""Difference of two channels over their sum, from which they are two speakers' microphones."""
+_LONGEST_FILE_S = 4 * 3_600.0
+_CHECKED = 1 << 20
+"""Samples looked at together, so that hours of sound are not copied."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +54,10 @@ def transcribe(
     path: Path,
     folder: Path,
     progress: Callable[[str, int, int], None],
-    asr: Asr | None = None,
-    lang: str = "zh",
+    asr: Asr,
+    lang: str = "",
 ) -> Transcript:
-    """Return the transcript of a recording.
+    """Return the transcript of a recording; without `lang` its language is found out.
 
     Raises:
         TranscriptError: The file is no sound, holds no speech, or the speech parts are missing.
@@ -60,8 +67,8 @@ def transcribe(
     try:
         channels = _channels(path)
         stretches = _stretches(channels)
-        recogniser = asr or _recogniser(folder)
-        said = _recognised(path, folder, channels, stretches, recogniser, lang, progress)
+        chosen = lang or language_spoken(asr, channels, stretches)
+        said = _recognised(path, folder, channels, stretches, asr, chosen, progress)
     except VoiceError as error:
         raise TranscriptError(str(error)) from error
     blocks: list[Block] = []
@@ -83,30 +90,58 @@ def transcribe(
     return Transcript("audio", tuple(blocks))
 
 
-def _recogniser(folder: Path) -> Asr:
-    from agent.voice.backends.choose import choose_asr
-
-    return choose_asr("base", folder / "models")
-
-
 def _channels(path: Path) -> list[Samples]:
-    """Return the channels at RATE_HZ: two where both sides were recorded apart, else one."""
+    """Return the channels at RATE_HZ: two where both sides were recorded apart, else one.
+
+    Decoded and brought to RATE_HZ piece by piece: an hour of video calls in stereo would otherwise
+    take gigabytes.
+    """
     import numpy as np
 
-    from agent.voice.audio import read_audio, resample, to_samples
+    from agent.voice.base import VoiceError
 
-    mono = read_audio(path)
-    import soundfile
+    try:
+        import av
+    except ImportError:
+        from agent.voice.audio import read_audio
 
-    with soundfile.SoundFile(path) as file:
-        if file.channels != 2:
-            return [mono]
-        sound, rate_hz = file.read(dtype="float32", always_2d=True), file.samplerate
-    left, right = sound[:, 0], sound[:, 1]
-    apart = float(np.abs(left - right).mean()) > 0.25 * float(np.abs(left + right).mean())
-    if not apart:
-        return [mono]
-    return [to_samples(resample(np.ascontiguousarray(side), rate_hz)) for side in (left, right)]
+        return [read_audio(path)]
+    try:
+        both = _decoded(path)
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise VoiceError(f"cannot be read as sound ({error}); give a WAV file") from error
+    if not both.shape[1]:
+        raise VoiceError("holds no sound")
+    left, right = both[0], both[1]
+    apart = joint = 0.0
+    for at in range(0, len(left), _CHECKED):
+        a, b = (side[at : at + _CHECKED].astype(np.float32) for side in (left, right))
+        apart, joint = apart + float(np.abs(a - b).sum()), joint + float(np.abs(a + b).sum())
+    if apart > _APART * joint:
+        return [left, right]
+    return [(left // 2 + right // 2).astype(np.int16)]
+
+
+def _decoded(path: Path) -> NDArray[np.int16]:
+    """Return a file's first sound as int16 at RATE_HZ, shape [2, n]; mono comes twice."""
+    import av
+    import numpy as np
+
+    from agent.voice.base import RATE_HZ
+
+    pieces: list[NDArray[np.int16]] = []
+    limit, got = int(_LONGEST_FILE_S * RATE_HZ), 0
+    with av.open(str(path)) as file:
+        if not file.streams.audio:
+            raise ValueError("there is no sound in it")
+        resampler = av.AudioResampler(format="s16p", layout="stereo", rate=RATE_HZ)
+        for frame in chain(file.decode(audio=0), (None,)):
+            for piece in resampler.resample(frame):
+                pieces.append(np.asarray(piece.to_ndarray(), np.int16))
+                got += piece.samples
+            if got > limit:
+                raise ValueError(f"longer than {_LONGEST_FILE_S / 3600:.0f} hours; cut it")
+    return np.concatenate(pieces, axis=1) if pieces else np.zeros((2, 0), np.int16)
 
 
 def _stretches(channels: Sequence[Samples]) -> list[Stretch]:
@@ -194,6 +229,24 @@ def two_groups(points: Floats) -> list[int]:
     return [int(group != first) for group in groups]
 
 
+def language_spoken(
+    asr: Asr, channels: Sequence[Samples], stretches: Sequence[Stretch]
+) -> Literal["zh", "en"]:
+    """Return the language in which the recogniser is surer of the longest stretches."""
+    sure = {"zh": 0.0, "en": 0.0}
+    for stretch in sorted(stretches, key=lambda s: s.start - s.end)[:_TRIED]:
+        for lang in sure:
+            heard = asr.recognise(_sound(channels, stretch), lang, ())
+            words = [word.confidence for word in heard.words]
+            sure[lang] += sum(words) / len(words) if words else 0.0
+    return "en" if sure["en"] > sure["zh"] else "zh"
+
+
+def _sound(channels: Sequence[Samples], stretch: Stretch) -> Samples:
+    channel = channels[int(stretch.voice[-1]) - 1] if len(channels) > 1 else channels[0]
+    return channel[stretch.start : stretch.end]
+
+
 def _recognised(
     path: Path,
     folder: Path,
@@ -211,8 +264,7 @@ def _recognised(
     for number, stretch in enumerate(stretches):
         key = f"{stretch.start}-{stretch.end}-{stretch.voice if len(channels) > 1 else ''}"
         if key not in done:
-            channel = channels[int(stretch.voice[-1]) - 1] if len(channels) > 1 else channels[0]
-            heard: Any = asr.recognise(channel[stretch.start : stretch.end], lang, ())
+            heard = asr.recognise(_sound(channels, stretch), lang, ())
             done[key] = heard.text
             kept.write_text(json.dumps(done, ensure_ascii=False), encoding="utf-8")
         progress("recognising", number + 1, len(stretches))

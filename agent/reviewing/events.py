@@ -34,6 +34,7 @@ class Reviewed:
     questions: Sequence[Question | None]
     grades: Sequence[Grade | None]
     review: Review
+    grader: str = "embedded"
 
 
 def write_events(reviewed: Reviewed, ledger: Ledger) -> None:
@@ -52,7 +53,7 @@ def write_events(reviewed: Reviewed, ledger: Ledger) -> None:
         topic="",
         topics={t: getattr(load_topics()[t], reviewed.lang) for t in titles},
         interviewer="recorded",
-        grader="embedded",
+        grader=reviewed.grader,
         job="",
     )
     journal.record("session_started", started, "started")

@@ -41,6 +41,13 @@ class Floor:
         return own + self.before
 
     @property
+    def meant(self) -> str:
+        """The words with misheard terms put right: to find what was asked, never for quoting."""
+        if not any("repaired" in turn for turn in self.turns):
+            return self.text
+        return "\n".join(turn.get("repaired", turn["text"]) for turn in self.turns) + self.before
+
+    @property
     def seconds(self) -> float:
         """How long the floor was held, silence after it included."""
         return sum(turn.get("seconds", 0.0) for turn in self.turns)

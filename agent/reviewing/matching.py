@@ -62,10 +62,10 @@ def match_thread(thread: Thread, searcher: Searcher) -> str:
     filters = _filters()
     opened = False
     for exchange in thread.exchanges:
-        text = exchange.asked.text
+        text = exchange.asked.meant
         if len(text) < 8 and not opened:
             continue
-        said = exchange.answer.text[:_HEAD_CHARS] if exchange.answer else ""
+        said = exchange.answer.meant[:_HEAD_CHARS] if exchange.answer else ""
         weight = 1.0 if opened else _OPENING
         opened = True
         for query, share in ((text, weight), (text[:_HEAD_CHARS] + said, 1.0)):

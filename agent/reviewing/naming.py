@@ -74,7 +74,7 @@ def main_terms(one: Judged) -> list[str]:
     floors: list[Floor] = []
     for exchange in one.thread.exchanges:
         floors += [exchange.asked, *([exchange.answer] if exchange.answer else [])]
-    counts = Counter(term for floor in floors for term in terms_of(floor.text))
+    counts = Counter(term for floor in floors for term in terms_of(floor.meant))
     named = [(n, t) for t, n in counts.items() if n > 1 and not t.islower()]
     return [term for _, term in sorted(named, key=lambda pair: (-pair[0], pair[1]))][:_MOST_TERMS]
 

@@ -97,7 +97,7 @@ def threads_of(
             continue
         after = floors[place + 1] if place + 1 < len(floors) else None
         last = floors[place - 1] if place else None
-        terms, match = terms_of(floor.text), known(floor.text)
+        terms, match = terms_of(floor.meant), known(floor.meant)
         part = _part(part, floor.text, current)
         back = _returns_to(floor.text, terms, threads, current)
         opens = (
@@ -118,7 +118,7 @@ def threads_of(
         current.terms |= terms
         current.matches |= {match[0]} - {""}
         current.topics |= {match[1]} - {""}
-        answered = terms_of(after.text) if after is not None else set()
+        answered = terms_of(after.meant) if after is not None else set()
     return [thread for thread in threads if thread.exchanges]
 
 
@@ -173,7 +173,7 @@ def _opens(
     again = shows["rephrase"] and not shows["new"]
     if last is not None and again and len(last.text) < _LITTLE:
         return False  # put another way before it was answered
-    terms = terms_of(text)
+    terms = terms_of(floor.meant)
     fresh = terms - thread.terms - answered
     shared = terms & thread.terms
     signs = 2 * shows["new"] + (len(text) >= _WHOLE) + (len(fresh) > 0) + (len(fresh) > 2)
