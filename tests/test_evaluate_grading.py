@@ -165,6 +165,7 @@ def test_costly_mistakes_are_counted_apart(answers: list[GradedAnswer]) -> None:
     assert (found["n"], found["not_graded"]) == (4, 1)
     assert found["false_low"] == 1.0 and found["false_high"] == 0.5
     assert found["false_high_wrong-but-fluent"] == 1.0 and found["errors_noticed"] == 0.0
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
     # one hit, one invented, one lost; the ungraded row counts nowhere
     assert found["key_point_f1"] == 0.5
 

@@ -81,6 +81,6 @@ def _compared(console: Console, found: Mapping[str, Any], lang: str) -> None:
     if not found["n"]:
         console.print(words("eval_grading_nothing_common", lang), style="yellow")
         return
-    shown = {n: v if isinstance(v, int) else f"{v:+.3f}" for n, v in found.items()}
+    shown = {n: f"{v:+.3f}" if isinstance(v, float) else v for n, v in found.items()}
     shown |= {n: figure(found[n]) for n in ("qwk", "qwk_before")}
     console.print(words("eval_grading_against", lang, **shown))

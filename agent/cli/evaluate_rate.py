@@ -143,6 +143,6 @@ def _show(console: Console, found: dict[str, Any], place: Path, lang: str) -> No
     if not found["n"]:
         console.print(words("rate_none", lang))
         return
-    shown = {k: figure(v) if isinstance(v, float) else v for k, v in found.items()}
+    shown = {k: v if isinstance(v, int) else figure(v) for k, v in found.items()}
     console.print(words("rate_agreement", lang, **shown))
     console.print(words("eval_written", lang, path=place), style="dim")

@@ -74,16 +74,21 @@ def measure(rows: Sequence[Measured]) -> dict[str, Any]:
     ours = np.array([row.score for row in graded])
     one, other = level(human.tolist()), level(ours.tolist())
     found |= {
-        "qwk": qwk(one, other),
+        "qwk": known(qwk(one, other)),
         "level_exact": float((one == other).mean()),
         "level_within_one": float((abs(one - other) <= 1).mean()),
-        "spearman": spearman(human.tolist(), ours.tolist()),
+        "spearman": known(spearman(human.tolist(), ours.tolist())),
         "mean_error": float(abs(ours - human).mean()),
         "bias": float((ours - human).mean()),
         **key_points(graded),
         **mistakes(graded),
     }
     return found
+
+
+def known(value: float) -> float | None:
+    """Return the value, or None where it is undefined: JSON has no NaN."""
+    return value if value == value else None
 
 
 def key_points(rows: Sequence[Measured]) -> dict[str, Any]:
@@ -135,7 +140,7 @@ def by(rows: Sequence[Measured], name: Callable[[Measured], str]) -> dict[str, d
     return {key: measure(group) for key, group in order}
 
 
-def interval(rows: Sequence[Measured], seed: int = 0) -> tuple[float, float]:
+def interval(rows: Sequence[Measured], seed: int = 0) -> tuple[float | None, float | None]:
     """Return the 95 % bootstrap interval of the kappa, questions drawn with replacement."""
     draws = _resampled(rows, [_scores(rows)], seed)
     return _middle([one for (one,) in draws])
@@ -161,9 +166,9 @@ def compare(rows: Sequence[Measured], before: Mapping[str, float], seed: int = 0
     now_qwk, old_qwk = qwk(human, level(_scores(common))), qwk(human, level(old))
     return {
         "n": len(common),
-        "qwk": now_qwk,
-        "qwk_before": old_qwk,
-        "difference": now_qwk - old_qwk,
+        "qwk": known(now_qwk),
+        "qwk_before": known(old_qwk),
+        "difference": known(now_qwk - old_qwk),
         "low": low,
         "high": high,
         "nearer": sum(gain > 5 for gain in gains),
@@ -225,12 +230,12 @@ def _resampled(
     return found
 
 
-def _middle(values: Sequence[float]) -> tuple[float, float]:
-    """Return what 95 % of the values lie between, NaN aside."""
-    known = [value for value in values if value == value]
-    if not known:
-        return float("nan"), float("nan")
-    low, high = np.percentile(known, [2.5, 97.5])
+def _middle(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """Return what 95 % of the values lie between, NaN aside; None when there are no others."""
+    defined = [value for value in values if value == value]
+    if not defined:
+        return None, None
+    low, high = np.percentile(defined, [2.5, 97.5])
     return float(low), float(high)
 
 

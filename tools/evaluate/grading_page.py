@@ -43,7 +43,7 @@ def page(
 
 def figure(value: float | None) -> str:
     """Return a number in three digits, a dash where there is none."""
-    return "–" if value is None or value != value else f"{value:.3f}"
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _case(row: Measured, before: Grade | None, lang: Lang) -> dict[str, Any]:

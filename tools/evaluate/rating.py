@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.evaluate.graded_rows import GradedAnswer, score_by_rule
-from tools.evaluate.grading_metrics import level, qwk, spearman
+from tools.evaluate.grading_metrics import known, level, qwk, spearman
 
 _WHOLE = {"e": "evasive", "t": "keyword-stuffing"}
 _LETTERS = "cpmw"
@@ -97,9 +97,9 @@ def agreement(ratings: Mapping[str, Rating], answers: Sequence[GradedAnswer]) ->
         "n": len(rated),
         "key_points": len(pairs),
         "key_points_alike": sum(a == b for a, b in pairs) / len(pairs),
-        "key_point_kappa": _kappa(pairs),
-        "qwk": qwk(level(theirs), level(mine)),
-        "spearman": spearman(theirs, mine),
+        "key_point_kappa": known(_kappa(pairs)),
+        "qwk": known(qwk(level(theirs), level(mine))),
+        "spearman": known(spearman(theirs, mine)),
         "mean_difference": sum(abs(a - b) for a, b in zip(mine, theirs, strict=True)) / len(rated),
     }
 
