@@ -27,8 +27,15 @@ def leave_question(interview: Interview, talk: About) -> None:
 
 async def record_missing_grades(interview: Interview) -> None:
     """Grade what was left and has no grade yet; what has one is not graded again."""
-    for event in list(interview.journal.events(["left"])):
-        await record_grade(interview, event["body"]["talk"])
+    talks: dict[str, list[About]] = {}
+    for event in interview.journal.events(["left"]):
+        talks.setdefault(event["body"]["question"], []).append(event["body"]["talk"])
+
+    async def in_order(same: list[About]) -> None:  # of one question, the newest grade stands
+        for talk in same:
+            await record_grade(interview, talk)
+
+    await asyncio.gather(*(in_order(same) for same in talks.values()))
 
 
 async def record_grade(interview: Interview, talk: About) -> None:

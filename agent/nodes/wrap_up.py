@@ -6,7 +6,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from agent.events import Closed
+from agent.events import Closed, Notice
 from agent.grading import leave_question, record_missing_grades
 from agent.interview import Interview
 from agent.remembering import remember
@@ -18,6 +18,8 @@ async def wrap_up(state: InterviewState, runtime: Runtime[Interview]) -> dict[st
     interview = runtime.context
     if state["about"]["turns"] and not state["decision"]["leaves"]:
         leave_question(interview, state["about"])
+    if interview.memory_model is not None:  # a model grades and remembers: that takes a while
+        runtime.stream_writer(Notice("grading", ""))
     await record_missing_grades(interview)
     reason = state["closed"] or "complete"
     if interview.memory_model is not None and reason == "complete":
