@@ -14,7 +14,8 @@ CODE_WORDS: Mapping[Lang, Mapping[str, str]] = {
         "tests": "除了公开用例，你还会补哪两个测试，各防什么错误？",
         "pseudocode": "可以，先写伪代码，把关键步骤和边界写清楚；要跑的时候再写成能运行的代码。",
         "our_fault": "这次没有跑起来，是我们这边的问题，不算你的；你先讲讲思路和复杂度。",
-        "other_language": "这道题用 Python 或 JavaScript 来判，麻烦换成其中一种。",
+        "other_language": "这道题在这台机器上不判这种语言，麻烦换一种；题目下面列了能用的，"
+        "Python 总是可以。",
     },
     "en": {
         "complexity": "What are the time and space complexity of this code, and why?",
@@ -23,7 +24,8 @@ CODE_WORDS: Mapping[Lang, Mapping[str, str]] = {
         "into code that runs when you want it run.",
         "our_fault": "It could not be run, which is our fault and not counted. Tell me the idea "
         "and its complexity meanwhile.",
-        "other_language": "This problem is judged in Python or JavaScript; please use one of them.",
+        "other_language": "This problem is not judged in that language here; use one that is "
+        "listed with it, Python always works.",
     },
 }
 

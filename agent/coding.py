@@ -40,12 +40,19 @@ def code_questions() -> list[Question]:
 
 def code_languages(question: Question) -> list[str]:
     """Return the languages in which this machine can judge the question: Python first."""
+    from tools.knowledge.problem_signature import is_typed, read_signature
     from tools.run_code import problem_of
     from tools.sandbox.backends import choose
     from tools.sandbox.languages import runtime
 
-    python_only = bool(problem_of(question).driver) or choose(None).name == "wasi"
-    return ["python"] if python_only or not runtime("javascript") else ["python", "javascript"]
+    problem = problem_of(question)
+    found = ["python"]
+    if problem.driver or choose(None).name == "wasi":
+        return found
+    found += ["javascript"] if runtime("javascript") else []
+    if is_typed(read_signature(problem.signature)):
+        found += [language for language in ("cpp", "java") if runtime(language)]
+    return found
 
 
 def _with_code_point(question: Question) -> Question:

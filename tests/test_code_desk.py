@@ -9,12 +9,13 @@ from typing import Any, cast
 import pytest
 from rich.console import Console
 
-from agent.cli.code import Desk, template
+from agent.cli.code import Desk
 from agent.cli.code_view import example, show_problem, show_run
 from agent.cli.typing import scripted
 from agent.coding import code_questions, without_code
 from agent.interviewer import Interviewer
 from sessions.records import Question
+from tools.knowledge.problem_signature import template
 from tools.sandbox import probe
 
 needs_sandbox = pytest.mark.skipif(
@@ -138,12 +139,14 @@ def test_an_example_of_a_class_is_its_calls() -> None:
     [
         ("two-sum", "python", "def two_sum(nums: list[int], target: int) -> list[int]:\n"),
         ("two-sum", "javascript", "function two_sum(nums, target) {"),
+        ("two-sum", "cpp", "#include <bits/stdc++.h>\nusing namespace std;\n\nvector<long long> "),
+        ("two-sum", "java", "import java.util.*;\n\nclass Solution {\n    long[] two_sum(long[] "),
         ("lru-cache", "python", "class LRUCache:\n    def __init__(self, capacity):\n"),
         ("lru-cache", "javascript", "class LRUCache {\n  constructor(capacity) {"),
     ],
 )
 def test_the_editor_opens_on_a_form_of_the_signature(name: str, language: str, start: str) -> None:
-    made = template(question(name), language)
+    made = template(question(name)["problem"]["signature"], language)
     assert made.startswith(start)
     if language == "python":
         compile(made + ("pass" if name == "two-sum" else ""), "x", "exec")

@@ -400,3 +400,84 @@ def test_a_language_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) 
     result = run("int main() {}", [{"stdin": "", "expected": ""}], LIMITS, language="cpp")
     assert result["verdict"] == "IE"
     assert "g++" in result["reason"]
+
+
+ADD_ONE = {
+    "cpp": "long long solve(long long n) {@\n    return n + 1;\n}\n",
+    "java": "class Solution {\n    long solve(long n) {@\n        return n + 1;\n    }\n}\n",
+    "javascript": "function solve(n) {@\n    return n + 1;\n}\n",
+}
+FAULTS: dict[str, dict[str, str]] = {
+    "AC": {"cpp": "", "java": "", "javascript": ""},
+    "WA": {"cpp": "n = 7;", "java": "n = 7;", "javascript": "n = 7;"},
+    "TLE": {
+        "cpp": "volatile int x = 0; for (;;) x = x + 1;",
+        "java": "long x = 0; while (n != 123456) { x += n; }",
+        "javascript": "for (;;) {}",
+    },
+    "RE": {
+        "cpp": "throw 5;",
+        "java": "int[] a = new int[1]; a[(int) n + 50] = 1;",
+        "javascript": "null.x;",
+    },
+    "CE": {"cpp": "return }", "java": "return }", "javascript": "return )"},
+    "MLE": {
+        "cpp": "for (;;) { char* p = new char[1 << 20]; for (int i = 0; i < 1 << 20; ++i) p[i] = 1; }",
+        "java": "java.util.List<byte[]> a = new java.util.ArrayList<>(); "
+        "while (n != 123456) a.add(new byte[1 << 20]);",
+        "javascript": "const a = []; for (;;) a.push(new Array(1 << 17).fill(a.length));",
+    },
+}
+CALLS = [{"fn": "solve", "args": [n], "expected": n + 1} for n in (4, -7)]
+
+
+@pytest.mark.slow
+@EACH
+@pytest.mark.parametrize("expected", FAULTS)
+def test_every_verdict_is_given_in_every_language(
+    expected: str, backend: str, language: str
+) -> None:
+    source = ADD_ONE[language].replace("@", " " + FAULTS[expected][language])
+    limits = {**LIMITS, "time_s": 2.0}
+    result = run(source, CALLS, limits, language=language, backend=backend)  # type: ignore[arg-type]
+    allowed = {expected, "TLE"} if expected == "MLE" else {expected}  # a slow machine may meet both
+    assert result["verdict"] in allowed, (result["reason"], result["stderr"])
+    assert (result["passed"] == 2) == (expected == "AC")
+
+
+ECHO = {
+    "cpp": "#include <bits/stdc++.h>\nusing namespace std;\n@T@ same(@T@ v) { return v; }",
+    "java": "class Solution { @T@ same(@T@ v) { return v; } }",
+}
+TYPED: list[tuple[str, str, Any]] = [
+    ("long long", "long", -(2**62)),
+    ("double", "double", 1e300),
+    ("bool", "boolean", True),
+    ("string", "String", 'a\n"\\ é 😀'),
+    ("vector<int>", "int[]", [1, -2, 3]),
+    ("vector<bool>", "boolean[]", [True, False]),
+    ("vector<vector<double>>", "double[][]", [[1.5, -0.25], [], [3.0]]),
+    ("vector<string>", "java.util.List<String>", ["x", "", "é"]),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", TYPED, ids=[row[0] for row in TYPED])
+@pytest.mark.parametrize("language", sorted({lang for _, lang in PAIRS} & set(ECHO)))
+def test_values_of_every_type_reach_compiled_functions_and_come_back(
+    row: tuple[str, str, Any], language: str
+) -> None:
+    backend = next(b for b, lang in PAIRS if lang == language)
+    kind, value = row[0 if language == "cpp" else 1], row[2]
+    tests = [{"fn": "same", "args": [value], "expected": value}]
+    source = ECHO[language].replace("@T@", kind)
+    result = run(source, tests, LIMITS, language=language, backend=backend)  # type: ignore[arg-type]
+    assert result["verdict"] == "AC", (result["reason"], result["failing"])
+
+
+@pytest.mark.parametrize("backend", sorted({b for b, lang in PAIRS if lang == "cpp"}))
+def test_a_compiled_function_cannot_pass_by_ending_or_by_printing(backend: str) -> None:
+    forged = "#include <cstdio>\n#include <cstdlib>\nlong long solve(long long n) {\n"
+    forged += '    puts("\\nkaoguan-call:0000000000000000:5");\n    exit(0);\n}\n'
+    result = run(forged, CALLS, LIMITS, language="cpp", backend=backend)
+    assert (result["verdict"], result["passed"]) == ("RE", 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 
 from agent.cli.code_view import code_words, show_code, show_problem, show_run
 from agent.coding import code_languages, has_code
+from tools.knowledge.problem_signature import template
 from tools.run_code import code_in, language_of
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ class Desk:
         changed = bool(language) and language != self._language
         self._language = language or self._language
         draft = "" if changed else self._draft
-        start = draft or template(question, self._language)
+        signature = str(question.get("problem", {}).get("signature", ""))
+        start = draft or template(signature, self._language)
         try:
             saved = await asyncio.to_thread(
                 click.edit, start, extension=_EXTENSIONS[self._language]
@@ -128,36 +129,3 @@ class Desk:
 
 def _text_of(name: str) -> str:
     return Path(name).expanduser().read_text(encoding="utf-8")
-
-
-def template(question: Question, language: str) -> str:
-    """What the editor opens with: the signature, in the language's own form."""
-    signature = str(question.get("problem", {}).get("signature", ""))
-    head, _, rest = signature.partition(":")
-    if language == "python" and signature.startswith("class"):
-        methods = [_method(m) for m in _METHOD.finditer(rest)]
-        return head + ":\n" + "\n".join(methods)
-    if language == "python":
-        return signature + ":\n    "
-    if signature.startswith("class"):
-        methods = [
-            f"  {'constructor' if m[1] == '__init__' else m[1]}({_names(m[2])}) {{\n  }}\n"
-            for m in _METHOD.finditer(rest)
-        ]
-        return head + " {\n" + "".join(methods) + "}\n"
-    found = _METHOD.search(signature)
-    return f"function {found[1]}({_names(found[2])}) {{\n\n}}\n" if found else ""
-
-
-_METHOD = re.compile(r"(\w+)\(([^)]*)\)(\s*->\s*[^,]+)?")
-
-
-def _method(found: re.Match[str]) -> str:
-    name, given, result = found[1], found[2], found[3] or ""
-    return f"    def {name}(self{', ' + given if given else ''}){result}:\n        pass\n"
-
-
-def _names(given: str) -> str:
-    """The names of parameters without their types."""
-    plain = re.sub(r"\[[^\]]*(?:\[[^\]]*\][^\]]*)*\]", "", given)
-    return ", ".join(part.split(":")[0].split("=")[0].strip() for part in plain.split(","))

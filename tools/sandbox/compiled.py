@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.sandbox.backends import Backend
+from tools.sandbox.calling import JAVA_MAIN
 from tools.sandbox.compare import printable
 from tools.sandbox.judge import Outcome
 from tools.sandbox.languages import Plan, become_job
@@ -65,13 +66,14 @@ def plan(
         return replace(made, build=lambda p: _compile(p, "main.cpp", command))
     compiler, java = programs
     name = _java_class(source)
+    runs = JAVA_MAIN if f"class {JAVA_MAIN}" in source else name
     home = str(Path(java).parent.parent)
     heap = limits.memory_mb
     quiet = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-XX:-UsePerfData")
     made.limits = limits.at_least(
         memory_mb=heap + _JAVA_RUNTIME_MB, max_processes=_JAVA_THREADS, time_s=4.0
     )
-    made.argv = (java, *quiet, f"-Xmx{heap}m", "-Xss32m", "-cp", place, name)
+    made.argv = (java, *quiet, f"-Xmx{heap}m", "-Xss32m", "-cp", place, runs)
     made.show = _existing(home, *map(str, Path("/etc").glob("java-*")))
     made.bounded_data = False
     made.process_folder = True  # the launcher finds its libraries through /proc/self/exe

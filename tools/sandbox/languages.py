@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 
 from tools.sandbox import libraries
 from tools.sandbox.backends import Backend
+from tools.sandbox.calling import Driver
 from tools.sandbox.judge import Outcome, judge_exit
 from tools.sandbox.launch import Launch, delete_scratch, identity
 from tools.sandbox.records import ErrorNote, Language, Limits, SandboxError
@@ -22,6 +24,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "javascript": ("node", "nodejs"),
 }
 """Language → programs of which it needs one (of Java: both)."""
+_JAVA_PLACE = re.compile(r"\bat (?!java|jdk|sun)[\w.$<>]+\(\w+\.java:(\d+)\)")
 
 
 def runtime(language: str) -> list[str]:
@@ -54,6 +57,8 @@ class Plan:
     build: Callable[[Plan], Outcome | None] | None = None
     stdin_in_job: bool = False
     paths: tuple[str, ...] = ()
+    driver: Driver | None = None
+    """What stands behind the source where its functions are called as programs."""
 
     def prepare(self) -> Outcome | None:
         """Compile, where there is something to compile; the verdict when that fails."""
@@ -101,7 +106,10 @@ class Plan:
             return Outcome("MLE", f"more than {self.limits.memory_mb} MB of memory", last=True)
         if verdict != "RE" or not last:
             return Outcome(verdict, note, last=True)
-        error = ErrorNote(type=f"exit {code}", message=last[:500], line=None, text="", trace=[])
+        place = _JAVA_PLACE.search(stderr) if self.language == "java" else None
+        line = int(place[1]) if place else None
+        text = self.source.splitlines()[line - 1].strip()[:200] if line else ""
+        error = ErrorNote(type=f"exit {code}", message=last[:500], line=line, text=text, trace=[])
         return Outcome("RE", f"{note}: {last[:200]}", error=error, last=True)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from tools.sandbox import judge
 from tools.sandbox.backends import Backend, choose
+from tools.sandbox.calling import MARK, arguments, driver_for
 from tools.sandbox.checkers import CHECKERS
 from tools.sandbox.compare import printable, shown
 from tools.sandbox.judge import Outcome
@@ -32,6 +33,8 @@ from tools.sandbox.watch import Stop, Watch
 
 _SENT = ("args", "kwargs", "in_place", "take", "fn", "ops", "module", "init", "inputs", "seed")
 """Keys of a test that may enter the sandbox: never `expected`."""
+_RETURNED_KB, _COMPILED_WALL_S = 8192, 60.0
+"""For compiled functions: what they return is printed, and every call starts a program."""
 
 
 def run(
@@ -48,16 +51,20 @@ def run(
     """
     bounds = Limits.of(limits)
     run_ = _Run(source, list(tests), bounds, language)
+    driver = driver_for(language, source, run_.tests)
     try:
         chosen = choose(backend, language)
         run_.backend = chosen.name
-        plan = plan_for(language, chosen, source, bounds)
+        plan = plan_for(language, chosen, driver.source if driver else source, bounds)
     except (SandboxError, OSError) as error:
         return run_.our_fault(str(error))
-    programs = any("stdin" in test for test in tests)
+    programs = driver is not None or any("stdin" in test for test in tests)
     try:
         if plan.argv and not (programs or plan.speaks):
-            raise SandboxError(f"{language} is run as a program: its tests need standard input")
+            raise SandboxError(f"{language} cannot be asked in this style: call a function")
+        if driver is not None:
+            plan.driver = driver
+            plan.limits = plan.limits.at_least(output_kb=_RETURNED_KB, wall_s=_COMPILED_WALL_S)
         problem = plan.prepare()
         if problem is not None:
             return run_.result([problem])
@@ -85,7 +92,7 @@ class _Run:
     def collect(self, watch: Watch) -> None:
         """Keep what a finished process printed and used."""
         self.peak_bytes = max(self.peak_bytes, watch.peak_bytes)
-        self.stdout = _text(watch.stdout.data) or self.stdout
+        self.stdout = _text(watch.stdout.data).partition(MARK)[0] or self.stdout
         self.stderr = _text(watch.stderr.data) or self.stderr
 
     def result(self, outcomes: list[Outcome]) -> RunResult:
@@ -252,7 +259,7 @@ def _run_programs(run_: _Run, plan: Plan, chosen: Backend) -> list[Outcome]:
 
 
 def _run_program(run_: _Run, plan: Plan, chosen: Backend, test: Test, wall_end: float) -> Outcome:
-    given = str(test["stdin"])
+    given = arguments(test) if plan.driver else str(test["stdin"])
     spawned = chosen.start(plan.launch(stdin=True))
     watch = open_watch(spawned, plan.limits, given.encode("utf-8", "surrogatepass"))
     begun = time.monotonic()
@@ -265,7 +272,8 @@ def _run_program(run_: _Run, plan: Plan, chosen: Backend, test: Test, wall_end: 
     if failed is None and watch.output_over:
         failed = judge.judge_stop(Stop("output"), None, watch.limits)
     if failed is None:
-        failed = judge.judge_output(test, _text(watch.stdout.data))
+        judge_printed = plan.driver.judge if plan.driver else judge.judge_output
+        failed = judge_printed(test, _text(watch.stdout.data))
     return replace(failed, ms=ms)
 
 
