@@ -14,6 +14,7 @@ from tools.knowledge.asking import strip_number, take_apart
 from tools.knowledge.dedupe import asks_same, find_duplicates, likely_pairs
 
 ROOT = Path(__file__).parents[1]
+PAIRS = Path(__file__).with_name("data") / "duplicates" / "pairs.tsv"
 SAME = [
     ("什么是 KV Cache？", "3. KV缓存的原理"),
     ("RAG 是什么", "介绍一下检索增强生成"),
@@ -53,6 +54,33 @@ def test_questions_that_only_look_alike_are_told_apart(one: str, other: str) -> 
 @pytest.mark.parametrize(("one", "other"), SAME + ALIKE)
 def test_the_order_of_the_two_does_not_matter(one: str, other: str) -> None:
     assert asks_same(one, other) == asks_same(other, one)
+
+
+def test_questions_of_one_sense_and_look_alikes_are_told_apart_in_numbers() -> None:
+    met = missed = wrong = 0
+    for line in PAIRS.read_text(encoding="utf-8").splitlines()[1:]:
+        kind, *sides = line.split("\t")
+        (one, _, above), (other, _, other_above) = (side.partition(" < ") for side in sides)
+        same = asks_same(one, other, above, other_above).same
+        met += same and kind == "same"
+        missed += not same and kind == "same"
+        wrong += same and kind == "other"
+    assert 2 * met / (2 * met + missed + wrong) >= 0.88
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("大模型 batch size 太小", "大模型 batch size 太大"),
+        ("第一阶段的数据格式", "第二阶段的数据格式"),
+    ],
+)
+def test_a_word_that_takes_no_side_hides_no_opposites(one: str, other: str) -> None:
+    assert asks_same(one, other).why == ("opposites",)
+
+
+def test_headings_of_one_name_under_different_projects_are_two_questions() -> None:
+    assert not asks_same("项目背景", "项目背景", "法律大模型", "病历系统").same
 
 
 def test_a_heading_without_a_subject_takes_it_from_the_one_above() -> None:
@@ -121,8 +149,7 @@ def test_the_sample_of_pairs_is_told_apart() -> None:
     if not samples:
         pytest.skip("KAOGUAN_SAMPLES is not set: the sample pairs are not here")
     script = Path(samples) / "duplicates" / "run.py"
-    # the sample is 12 pairs and 18 look-alikes: one pair more or less moves F1 by some .04
-    arguments = ["--adapter", "tests.adapters:same_question", "--bar", "f1=0.8"]
+    arguments = ["--adapter", "tests.adapters:same_question", "--bar", "f1=0.85"]
     done = subprocess.run(
         [sys.executable, str(script), *arguments], cwd=ROOT, capture_output=True, text=True
     )

@@ -75,6 +75,18 @@ def test_every_hit_says_why_it_matched(words: Searcher) -> None:
     assert ("term", "LayerNorm") in [(reason.kind, reason.text) for reason in hits[0].why]
 
 
+def test_an_everyday_word_finds_the_technical_one(words: Searcher) -> None:
+    hits = words.search("一共几个人在做")
+    assert hits[0].key == "team"
+    assert ("sense", "几个人") in [(reason.kind, reason.text) for reason in hits[0].why]
+
+
+def test_of_two_headings_the_one_that_asks_the_same_comes_first() -> None:
+    both = Entry("both", ("数据并行、张量并行和流水线并行的对比",), "三种并行各有优缺点")
+    one = Entry("one", ("什么是张量并行？",), "把一层的矩阵切到几张卡上")
+    assert Searcher([both, one], embedder=None).search("张量并行是啥")[0].key == "one"
+
+
 def test_a_term_known_by_its_sound_alone_is_named_as_heard(words: Searcher) -> None:
     reasons = words.search("韦特必算法")[0].why
     assert ("heard", "Viterbi algorithm") in [(r.kind, r.text) for r in reasons]
@@ -118,6 +130,13 @@ def test_the_first_search_asks_no_embedding(tmp_path: Path) -> None:
 
     searcher = Searcher(ENTRIES, tmp_path, embedder=refuse)
     assert searcher.search("LoRA", thorough=True)[0].key == "lora"
+
+
+def test_a_heading_without_a_subject_is_embedded_behind_the_one_above(tmp_path: Path) -> None:
+    tiny = TinyEmbedder()
+    bare = Entry("bare", ("1. 结构",), "编码器和解码器", "模型 / Transformer")
+    Searcher([bare], tmp_path, embedder=lambda: tiny).build_vectors()
+    assert "Transformer 1. 结构" in tiny.texts
 
 
 def test_meaning_joins_in_once_its_vectors_are_built(tmp_path: Path) -> None:

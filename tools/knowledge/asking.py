@@ -13,9 +13,10 @@ from functools import cached_property, lru_cache
 from tools.knowledge.aspects import GENERAL, aspects, strip_aspects
 from tools.knowledge.glossary import load_glossary
 from tools.knowledge.text import cut_words, fold, word_rarity
+from tools.knowledge.tokens import load_synonyms
 
 _NUMBER = re.compile(
-    r"^[\s#*\-=•·]*(?:第[一二三四五六七八九十百\d]+[章节题部分]*|[（(]?(?:\d+(?:\.\d+)*|[一二三四五六七八九十]+)[)）]?"
+    r"^[\s#*\-=•·]*(?:第[一二三四五六七八九十百\d]+(?:[章节题讲课]|部分)|[（(]?(?:\d+(?:\.\d+)*|[一二三四五六七八九十]+)[)）]?"
     r"(?:[.、．)）]|[:：](?!\d)|\s+(?!\d))|[qQ]\s*\d+[.:：、]?|\d+\.(?=\D))\s*"
 )
 _OPPOSITES = tuple(
@@ -48,22 +49,8 @@ _OPPOSITES = tuple(
 可以 不能
 """.strip().splitlines()
 )
-_SAME_WORDS = {
-    word: group.split()[0]
-    for group in """
-数据 语料 样本 数据集 dataset data corpus
-来源 收集 采集 获取 搜集 整理 收集整理
-文本 句子 本文 文章 text
-损失 loss
-最大 max 最大值 大值
-减 减去 subtract
-震荡 抖动 波动
-重复 复读
-长 长度 length
-切分 切 划分 拆分
-""".strip().splitlines()
-    for word in group.split()
-}
+_NO_SIDE = re.compile("大(?:语言)?模型|大小|大概|大部分|多少|多大|上下文|之前|目前|当前|前馈|前缀")
+"""Where a word of a pair takes no side."""
 _EMPTY_WORDS = frozenset(
     "需要 必要 是否 时 时候 先 分别 现象 概念 技术 使用 用 采用 操作 策略 算法 模型 方法"
     " 方式 办法 手段 工作 问题 以及 或者 或 出现 会 是从 一下 你们 我们 能否 现在 目前 当前"
@@ -80,7 +67,8 @@ _BACKGROUND = {"LLM": 0.15, "NLP": 0.4, "Python": 0.3, "Language model": 0.7}
 """Terms that in this field tell little of a question's subject."""
 # aspects, though the glossary has them as terms
 _BESIDE_WHY = frozenset({"why", "mitigate", "compare"})
-_NOT_SUBJECT = frozenset({"Evaluation", "Strengths and weaknesses"})
+_NOT_SUBJECT = frozenset({"Evaluation", "Strengths and weaknesses", "Time complexity"})
+_BARE_ADVANTAGE = frozenset({"优势", "advantage"})  # of reinforcement learning, or just a good side
 _TERM = 1.3
 _KINDS = frozenset(
     "Quantization Tokenization Fine-tuning Clustering Attention Embedding Optimizer".split()
@@ -160,7 +148,8 @@ def _blank_terms(text: str) -> tuple[str, dict[str, float]]:
     terms: dict[str, float] = {}
     end = -2
     for match in load_glossary().find(text):
-        if match.name in _NOT_SUBJECT:
+        written = fold(text[match.start : match.end])
+        if match.name in _NOT_SUBJECT or written in _BARE_ADVANTAGE:
             continue
         weight = _TERM * _BACKGROUND.get(match.name, 1.0)
         if match.name in _KINDS and (match.start == end or text[end : match.start] == " "):
@@ -176,12 +165,14 @@ def _content(blanked: str, terms: dict[str, float]) -> dict[str, float]:
     for word in cut_words(strip_aspects(blanked).replace("_", " ")):
         if any(character.isalnum() for character in word):
             weight = word_rarity(word) * (_EMPTY if word in _EMPTY_WORDS else 1.0)
-            content[f"w{_SAME_WORDS.get(word, word)}"] = weight
+            sense = load_synonyms().get(word)
+            content[f"w{sense.name if sense else word}"] = weight
     return content
 
 
 def opposed(a: str, b: str) -> bool:
     """Return whether two plain texts hold opposite sides of a pair: too large against too small."""
+    a, b = _NO_SIDE.sub("", a), _NO_SIDE.sub("", b)
     for left, right in _OPPOSITES:
         sides = [(_has(text, left), _has(text, right)) for text in (a, b)]
         if sides in ([(True, False), (False, True)], [(False, True), (True, False)]):

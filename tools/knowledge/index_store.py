@@ -17,7 +17,7 @@ from tools.knowledge.tokens import SYNONYMS_FILE, Entry, entry_tokens
 Progress = Callable[[int, int], None]
 """Called as (done, total) in entries."""
 
-_FORMAT = 2  # raise it whenever tokens or arrays change
+_FORMAT = 3  # raise it whenever tokens or arrays change
 _ARRAYS = ("hashes", "starts", "places", "impacts")
 _MOST_SEGMENTS = 12
 _MOST_GONE = 0.3
