@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from dataclasses import dataclass
@@ -27,25 +28,46 @@ class Answer:
 
 @cache
 def QUESTIONS() -> dict[str, Any]:
-    rows = (FOLDER / "questions.jsonl").read_text("utf-8").splitlines()
-    return {q["id"]: q for q in map(json.loads, rows)}
+    return {q["id"]: q for q in rows_of("questions.jsonl")}
+
+
+def rows_of(name: str) -> list[dict[str, Any]]:
+    return [json.loads(row) for row in (FOLDER / name).read_text("utf-8").splitlines()]
+
+
+def answer_of(row: dict[str, Any]) -> Answer:
+    return Answer(
+        row["question"],
+        row["kind"],
+        row["answer"],
+        tuple(row["covered"]),
+        tuple(row["partial"]),
+        row["error_level"],
+        row["clarity"],
+    )
 
 
 @cache
 def load_answers() -> tuple[Answer, ...]:
-    rows = (FOLDER / "answers.jsonl").read_text("utf-8").splitlines()
-    return tuple(
-        Answer(
-            r["question"],
-            r["kind"],
-            r["answer"],
-            tuple(r["covered"]),
-            tuple(r["partial"]),
-            r["error_level"],
-            r["clarity"],
-        )
-        for r in map(json.loads, rows)
-    )
+    return tuple(map(answer_of, rows_of("answers.jsonl")))
+
+
+def short_hash(text: str) -> str:
+    """How second.jsonl and corrected.jsonl name an answer without repeating it."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def twice_read() -> list[tuple[Answer, Answer]]:
+    """The answers read by two: as labelled first, before any correction, and by the second."""
+    before = {(r["question"], r["answer"]): r for r in rows_of("corrected.jsonl")}
+    now = {(r["question"], short_hash(r["answer"])): r for r in rows_of("answers.jsonl")}
+    pairs = []
+    for second in rows_of("second.jsonl"):
+        key = second["question"], second["answer"]
+        text = now[key]["answer"]
+        first = now[key] | before.get(key, {}) | {"answer": text}
+        pairs.append((answer_of(first), answer_of(second | {"answer": text})))
+    return pairs
 
 
 def is_measured(question: str) -> bool:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.graded_set import QUESTIONS, load_answers
@@ -16,7 +18,7 @@ def labelled(answer, question):
     verdicts |= dict.fromkeys(answer.partial, "partial") | dict.fromkeys(answer.covered, "covered")
     wrong = [k for k, v in verdicts.items() if v == "missed"] if answer.error_level >= 2 else []
     verdicts |= dict.fromkeys(wrong[:1], "wrong")
-    end = min(20, len(answer.text))
+    end = re.search(r"[，。；,;]|$", answer.text).start()
     quote = {"turn": "t", "start": 0, "end": end, "text": answer.text[:end]}
     points = [
         {"key_point": k, "verdict": v, "quotes": [] if v == "missed" else [quote]}

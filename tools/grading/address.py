@@ -65,6 +65,7 @@ _DEMANDS = tuple(
         r"完全正确|全部正确|全对|覆盖了?(?:所有|全部)|无懈可击|flawless|meets all)",
         r"(?:new|updated?|新的?|更新的?|真正的)\s?(?:instructions?|rubric|rules?|指令|"
         r"规则|评分标准|评分规则)\s*[:：]",
+        rf"(?:{_WHO}|每一句|每句话).{{0,14}}(?:记|判|算|视)(?:为|作|成)(?:优秀|正确答案|通过)",
         r"(?:base64|rot13).{0,20}(?:指令|instruction|follow|执行)",
         r"(?:reveal|print|output|输出|打印|泄露|透露|告诉我).{0,12}(?:参考答案|"
         r"reference answer|rubric|key points|评分标准)",
@@ -78,12 +79,35 @@ _ROLE = re.compile(
     r"\s?(?:消息|message|提示|note|通知|prompt|指令|公告|override)?\s*[\]】>）)]*\s*[:：]"
     r"|(?:评分|评判)(?:规则|标准)\s*[:：]"
 )
+# What only a machine writes: hidden thoughts, calls of tools, encoded orders. Whatever it says, it
+# was not said to the interviewer.
+_MACHINE = re.compile(
+    r"[<＜]\s*(?P<tag>think(?:ing)?|tool_calls?)\s*[>＞].{0,2000}?[<＜]\s*/\s*(?P=tag)\s*[>＞]"
+    r"|\[think\].{0,2000}?\[/think\]"
+    r"|[{｛]\s*[\"'“‘＂]?(?:name|parameters|arguments|type|role|function)[\"'”’＂]?\s*[:：]"
+    r"[^。！？\n]{0,400}[}｝]+"
+    r"|\[tool_calls\][^。\n]{0,400}"
+    r"|(?<![A-Za-z0-9+/])(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[A-Z])[A-Za-z0-9+/]{32,}={0,2}"
+    r"(?:[^。\n]{0,12}(?:解码|照做|执行|decode|obey))?",
+    re.IGNORECASE | re.DOTALL,
+)
 _SENTENCE = re.compile(r"[^。！？!?\n；;]*[。！？!?\n；;]*")
 _CLAUSE = re.compile(r"[^，,：:]*[，,：:]*")
 
 
 def split_to_grader(text: str) -> list[tuple[int, int]]:
     """Return the spans of a text that speak to the grader, in order, not overlapping."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted([m.span() for m in _MACHINE.finditer(text)] + _demands(text)):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _demands(text: str) -> list[tuple[int, int]]:
+    """Return the sentences and clauses of a text that demand something of the grader."""
     spans: list[tuple[int, int]] = []
     for sentence in _SENTENCE.finditer(text):
         body = sentence.group()

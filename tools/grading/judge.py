@@ -38,14 +38,12 @@ def grade_of(
     odds = [point_odds(m, row, table) for m in matches]
     row = whole.with_odds(row, matches, odds)
     kind = kind_of(reading, row, table)
-    doubtful, sure = is_false(row, table)
+    doubt = chance(row, table["false"])
     verdicts: list[Verdict] = ["missed"] * len(matches)
-    if kind == "content" and doubtful:
-        doubted = [doubted_odds(m, row, table) for m in matches]
-        verdicts = doubted_verdicts(matches, odds, doubted, table)
-    elif kind == "content":
-        verdicts = [verdict_of(o, table["cut"]) for o in odds]
-    verdicts = _with_misconceptions(matches, verdicts, table) if kind == "content" else verdicts
+    if kind == "content":
+        mixed = doubted_odds(matches, row, odds, table)
+        verdicts = verdicts_of(matches, odds, mixed, doubt, table["cut"])
+        verdicts = _with_misconceptions(matches, verdicts, table)
     level = settled(verdicts) if kind == "content" else 0
     points = [
         _point(point, verdict, match, view, reading)
@@ -68,7 +66,7 @@ def grade_of(
         "clarity": clarity,
         "overall": None if unheard else total,
         "dimensions": None if unheard else score.dimensions(share, clarity, level, relevance),
-        "confidence": _confidence(odds, sure, kind),
+        "confidence": _confidence(odds, max(doubt, 1.0 - doubt), kind),
         "grader": weights.label,
     }
 
@@ -112,38 +110,46 @@ def verdict_of(odds: tuple[float, float], cut: Mapping[str, float]) -> Verdict:
     return "partial" if some >= cut["some"] else "missed"
 
 
-def doubted_odds(match: Match, row: Row, table: Mapping[str, Any]) -> tuple[float, float]:
-    """Return the chances of a point in an answer that is held to be false somewhere.
+def doubted_odds(
+    matches: Sequence[Match],
+    row: Row,
+    odds: Sequence[tuple[float, float]],
+    table: Mapping[str, Any],
+) -> list[tuple[float, float]]:
+    """Return the chances of each point with the doubt in the whole answer counted in.
 
-    Fitted on false answers alone: there, sounding like a key point is worth much less.
+    In a false answer, sounding like a key point is worth much less: a second opinion, fitted on
+    false answers alone, weighs as much as the answer is likely to be one.
     """
-    everything = point_row(match, row)
-    some, full = (
-        chance(everything, table["doubted_some"]),
-        chance(everything, table["doubted_full"]),
-    )
-    return some, min(some, full)
+    doubt = chance(row, table["false"])
+    found: list[tuple[float, float]] = []
+    for match, (some, full) in zip(matches, odds, strict=True):
+        everything = point_row(match, row)
+        least = (1.0 - doubt) * some + doubt * chance(everything, table["doubted_some"])
+        most = (1.0 - doubt) * full + doubt * chance(everything, table["doubted_full"])
+        found.append((least, min(least, most)))
+    return found
 
 
-def doubted_verdicts(
+def verdicts_of(
     matches: Sequence[Match],
     odds: Sequence[tuple[float, float]],
-    doubted: Sequence[tuple[float, float]],
-    table: Mapping[str, Any],
+    mixed: Sequence[tuple[float, float]],
+    doubt: float,
+    cut: Mapping[str, float],
 ) -> list[Verdict]:
-    """Return the verdicts of an answer held to be false: what was said and is not right is wrong.
+    """Return the verdicts; in an answer held to be false, what was said and is not right is wrong.
 
-    At least one point is wrong: the one that looks most spoken of and least made.
+    There at least one point is wrong: the one that looks most spoken of and least made.
     """
-    cut = table["cut"]
-    found: list[Verdict] = []
-    for chances, now in zip(odds, doubted, strict=True):
-        verdict = verdict_of(now, cut["doubted"])
-        said = verdict == "missed" and verdict_of(chances, cut) != "missed"
-        found.append("wrong" if said else verdict)
+    found = [verdict_of(chances, cut) for chances in mixed]
+    if doubt < cut["false"]:
+        return found
+    said = [verdict_of(chances, cut) != "missed" for chances in odds]
+    found = ["wrong" if s and v == "missed" else v for s, v in zip(said, found, strict=True)]
     if "wrong" not in found:
         spoken = [i for i, v in enumerate(found) if v != "covered" and matches[i].window >= 0]
-        worst = max(spoken, key=lambda i: _suspicion(matches[i], doubted[i]), default=-1)
+        worst = max(spoken, key=lambda i: _suspicion(matches[i], mixed[i]), default=-1)
         if worst >= 0:
             found[worst] = "wrong"
     return found
@@ -179,13 +185,6 @@ def settled(verdicts: Sequence[Verdict]) -> int:
         return 0
     # "Most of what it claims is false" has to show in the verdicts too.
     return 3 if wrong > right else 2
-
-
-def is_false(row: Row, table: Mapping[str, Any]) -> tuple[bool, float]:
-    """Return whether a relation the question asks about is held to be false, and how sure."""
-    central = chance(row, table["false"])
-    held = central >= table["cut"]["false"]
-    return held, central if held else 1.0 - central
 
 
 def kind_of(reading: Reading, row: Row, table: Mapping[str, Any]) -> AnswerKind:

@@ -96,7 +96,7 @@ def aim(question: Question, point: KeyPoint, lang: Lang) -> str:
     quoted = f"“{best}”"
     if len(named) == 1 and named[0] not in fold(best):
         first = asked[fold(asked).find(named[0]) :][: len(named[0])] or named[0]
-        return f"{first} 和{quoted}" if lang == "zh" else f"{first} and {quoted}"
+        return f" {first} 和{quoted}" if lang == "zh" else f"{first} and {quoted}"
     return quoted
 
 
