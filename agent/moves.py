@@ -158,8 +158,10 @@ def _when_budget_is_spent(situation: Situation) -> Decision | None:
 
 def _when_contradicting(situation: Situation) -> Decision | None:
     """Lay two statements that exclude each other side by side, and ask."""
-    text = situation.contradiction
-    return act(situation, "challenge", why="contradiction", text=text) if text else None
+    text, about = situation.contradiction, situation.about
+    if not text or about["returned"] or about["follow_ups"] >= situation.stage.follow_ups:
+        return None
+    return act(situation, "challenge", why="contradiction", text=text)
 
 
 def _when_wrong(situation: Situation) -> Decision | None:
@@ -243,9 +245,9 @@ def _aimed(situation: Situation, key_point: str, kinds: tuple[str, ...]) -> str:
 
 _ANSWER_RULES = (
     _when_time_is_up,
+    _when_contradicting,
     _when_beside_the_point,
     _when_budget_is_spent,
-    _when_contradicting,
     _when_wrong,
     _when_stuck,
     _when_long_and_thin,

@@ -35,7 +35,7 @@ from tools.grading.embedded import EmbeddedGrader
 from tools.grading.evidence import AnswerText, check_quotes
 from tools.grading.plain import plain_question
 
-QUICK = Limits(timeout_s=1.0, most_s=1.0, retries=0)
+PATIENT = Limits(timeout_s=60.0, most_s=60.0, retries=0)
 RIGHT = "缩放是因为点积的方差随维度变大，除以根号 d 能把方差拉回一。"
 FALSE = "不缩放的话 softmax 会变得更平，梯度会更大。"
 ANSWER = f"嗯，{RIGHT}{FALSE}"
@@ -79,7 +79,7 @@ def says(*replies: dict[str, Any]) -> list[fs.Answer]:
 
 
 def model_at(server: fs.FaultServer, name: str = "judge") -> StructuredModel:
-    return StructuredModel(endpoint(name, base_url=server.base_url), QUICK)
+    return StructuredModel(endpoint(name, base_url=server.base_url), PATIENT)
 
 
 async def no_wait(seconds: float) -> None:
@@ -171,6 +171,19 @@ async def test_a_half_invented_proof_makes_a_point_half_made() -> None:
     bad = reply(points={"k1": ("covered", ["点积的方差随维度变大", "这是论文里写的原话"])})
     grade, _ = await graded(says(bad, bad))
     assert verdicts(grade)["k1"] == "partial" and len(grade["points"][0]["quotes"]) == 1
+
+
+async def test_words_that_are_to_prove_every_point_prove_half_of_each() -> None:
+    same = ["点积的方差随维度变大"]
+    all_of_it = dict.fromkeys(("k1", "k2", "k3"), ("covered", same))
+    bad = reply(points=all_of_it, misconceptions=[], error_level=0)
+    grade, bodies = await graded(says(bad, bad))
+    assert set(verdicts(grade).values()) == {"partial"}
+    assert "the same words are to prove k2, k3" in bodies[1]["messages"][-1]["content"]
+    two = reply(points={"k2": ("covered", same)} | {"k1": ("covered", same)}, misconceptions=[],
+                error_level=0)  # fmt: skip
+    grade, bodies = await graded(says(two))
+    assert verdicts(grade)["k1"] == verdicts(grade)["k2"] == "covered" and len(bodies) == 1
 
 
 async def test_a_repaired_reply_is_taken() -> None:
@@ -277,7 +290,7 @@ async def test_a_failing_endpoint_leaves_the_grade_to_the_embedded_one_and_says_
     name: str,
 ) -> None:
     answers, code = FAULTS[name]
-    grade, _ = await graded(answers, most_s=2.5)
+    grade, _ = await graded(answers, most_s=2.5 if name == "time-out" else 60.0)
     own = EmbeddedGrader().quick(question(), [AnswerText("t1", ANSWER)])
     assert grade["fallback"].startswith("model judge (prompt 1): ") and code in grade["fallback"]
     assert {k: v for k, v in grade.items() if k != "fallback"} == own
@@ -344,7 +357,7 @@ async def test_the_second_model_is_asked_only_when_there_is_doubt() -> None:
         first, second = model_at(one, "first"), model_at(two, "second")
         calm = await grader_of(first, second).grade(question(), [AnswerText("t1", ANSWER)])
         assert len(two.seen) == 0 and "opinions" not in calm
-        torn = grader_of(first, second, band=0.0)
+        torn = grader_of(first, second, band=-1.0)  # whatever the embedded one says
         found = await torn.grade(question(), [AnswerText("t1", ANSWER)])
         await torn.aclose()
     assert len(two.seen) == 1

@@ -22,6 +22,8 @@ SURE = 0.9
 """Confidence in a reply that had nothing wrong in it (a guess, until measured for a model)."""
 COST_OF_DOUBT = 0.5
 """Taken off for the share of the rubric that the model itself was unsure of (a guess)."""
+MOST_PROVED = 2
+"""Key points that one stretch of words may prove alone: what proves everything proves nothing."""
 COST_OF_DROP = 0.15
 """Taken off for each claim that had to be dropped (a guess)."""
 
@@ -62,6 +64,9 @@ def check_reply(answered: Answered, reply: Mapping[str, Any], label: str) -> Che
         points.append(point if content else PointGrade(key_point=name, verdict="missed", quotes=[]))
         problems += wrong if content else []
         dropped += bool(wrong) and content
+    points, stretched = _stretched(points)
+    problems += stretched
+    dropped += len(stretched)
     met, unproved = _misconceptions(answered, reply.get("misconceptions", ()), points)
     level, mismatch = _error_level(answered, reply, points)
     problems += unproved + mismatch if content else []
@@ -107,6 +112,25 @@ def _point(answered: Answered, name: str, row: Mapping[str, Any]) -> tuple[Point
     if invented and verdict == "covered":
         verdict = "partial"
     return PointGrade(key_point=name, verdict=verdict, quotes=quotes), problems
+
+
+def _stretched(points: Sequence[PointGrade]) -> tuple[list[PointGrade], list[str]]:
+    """Return the points, half made where their only words are to prove several others as well."""
+    uses: dict[str, set[str]] = {}
+    for point in points:
+        for quote in point["quotes"] if point["verdict"] == "covered" else ():
+            uses.setdefault(quote["text"], set()).add(point["key_point"])
+    found: list[PointGrade] = []
+    problems = []
+    for point in points:
+        shared = [uses.get(quote["text"], set()) for quote in point["quotes"]]
+        if point["verdict"] == "covered" and all(len(s) > MOST_PROVED for s in shared):
+            others = ", ".join(sorted(shared[0] - {point["key_point"]}))
+            problems.append(f"{point['key_point']}: the same words are to prove {others}; quote "
+                            "the words that make this very point")  # fmt: skip
+            point = {**point, "verdict": "partial"}
+        found.append(point)
+    return found, problems
 
 
 def _distinct(quotes: Sequence[Quote]) -> list[Quote]:
