@@ -233,7 +233,7 @@ LOOSE = (
     "相关的",
     "我们",
 )
-ROUNDS = 1700
+ROUNDS = 1600
 
 
 def loosen(sentence: str, rng: random.Random) -> str:

@@ -14,10 +14,10 @@ import sys
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from tempfile import gettempdir
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -27,12 +27,17 @@ from tools.knowledge.bank import load_bank
 from tools.knowledge.plausibility import COUNTS_FILE, EDGE, Counts, tokens
 from tools.knowledge.term_evidence import NAMES, Surroundings, readings
 from tools.knowledge.term_stretch import stretches
+from tools.knowledge.term_targets import spoken_words
 from tools.knowledge.term_weights import WEIGHTS_FILE
 
 LEAST_PAIR = 2
 LATIN_TEXT = 10
 """English text counts by a tenth: its words are rarer in Chinese talk."""
 PRIOR = 0.3
+BLURRED = 0.4
+"""Weight of sentences with another word mis-heard: recognisers mostly mishear terms."""
+LEAST_RIGHT = 20
+Array = np.ndarray[Any, np.dtype[np.float64]]
 _RUN = re.compile(r"[\u3400-\u9fffA-Za-z0-9 _-]+")
 
 
@@ -63,6 +68,13 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _texts(item)
+
+
+def term_lines() -> Iterator[str]:
+    """Yield every phrase of the spoken words a few times, as if it stood alone in a text."""
+    for word in spoken_words():
+        if " " in word:
+            yield from [word] * (5 * LATIN_TEXT)
 
 
 def count(lines: Iterable[str]) -> Counts:
@@ -114,43 +126,40 @@ def _file(half: int) -> Path:
 
 
 def make_rows(half: int) -> None:
-    counts = count(bank_lines(1 - half))
+    counts = count(chain(bank_lines(1 - half), term_lines()))
     texts = list(sentences(list(bank_lines(half)), half))
     rows = [row for n, text in enumerate(texts) for row in rows_of(n, text, counts)]
     _file(half).write_bytes(pickle.dumps((texts, rows)))
 
 
-def fit_one(evidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+def fit_one(evidence: Array, right: Array, counts: Array) -> Array:
     """Fit a logistic decision; the first number is the constant and not shrunk."""
 
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(weights: Array) -> tuple[float, Array]:
         score = evidence @ weights
         shrunk = np.r_[0, weights[1:]]
-        slope = evidence.T @ (1 / (1 + np.exp(-score)) - right) + PRIOR * shrunk
-        return float(
-            (np.logaddexp(0, score) - right * score).sum() + PRIOR * shrunk @ shrunk / 2
-        ), slope
+        slope = evidence.T @ (counts * (1 / (1 + np.exp(-score)) - right)) + PRIOR * shrunk
+        each = np.logaddexp(0, score) - right * score
+        return float(counts @ each + PRIOR * shrunk @ shrunk / 2), slope
 
     return np.asarray(minimize(loss, np.zeros(evidence.shape[1]), jac=True, method="L-BFGS-B").x)
 
 
 def fit(halves: Iterable[int], with_held: bool) -> dict[str, list[float]]:
-    found: dict[str, list[Row]] = defaultdict(list)
+    found: dict[str, list[tuple[Row, float]]] = defaultdict(list)
     for half in halves:
         texts, rows = pickle.loads(_file(half).read_bytes())
         for row in rows:
-            if with_held or not texts[row.text].held:
-                found[row.kind].append(row)
-    return {
-        kind: [
-            round(float(w), 4)
-            for w in fit_one(
-                np.array([r.evidence for r in rows]), np.array([r.right for r in rows])
-            )
-        ]
-        for kind, rows in sorted(found.items())
-        if sum(row.right for row in rows) >= 20
-    }
+            text = texts[row.text]
+            if with_held or not text.held:
+                found[row.kind].append((row, BLURRED if text.kind == "blurred" else 1.0))
+    weights = {}
+    for kind, rows in sorted(found.items()):
+        if sum(row.right for row, _ in rows) >= LEAST_RIGHT:
+            columns = [row.evidence for row, _ in rows], [row.right for row, _ in rows]
+            fitted = fit_one(*map(np.array, columns), np.array([count for _, count in rows]))
+            weights[kind] = [round(float(w), 4) for w in fitted]
+    return weights
 
 
 def curve(weights: dict[str, list[float]], half: int) -> None:
@@ -191,7 +200,7 @@ def curve(weights: dict[str, list[float]], half: int) -> None:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["counts"]:
-            write(count(bank_lines()))
+            write(count(chain(bank_lines(), term_lines())))
         case ["rows", half]:
             make_rows(int(half))
         case ["fit"]:

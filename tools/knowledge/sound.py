@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from pathlib import Path
 
 Phones = tuple[str, ...]
+
+ENGLISH_FILE = Path(__file__).with_name("english_sounds.txt")
 
 VOWELS = frozenset("aeiou")
 PHONES = "abcdefghijklmnopqrstuvwxyzZCSN"
@@ -152,7 +155,15 @@ def latin_phones(word: str) -> Phones:
         return tuple("".join(_DIGITS[int(d)] for d in word))
     if len(word) == 1 or _is_spelled(word):
         return tuple("".join(_LETTERS.get(c, "") for c in word.lower()))
-    return tuple(_by_ear(word.lower()))
+    return tuple(_english().get(word.lower()) or by_ear(word.lower()))
+
+
+@cache
+def _english() -> dict[str, str]:
+    """Return the words whose spelling misleads; made by `tests/english_sounds.py`."""
+    lines = ENGLISH_FILE.read_text(encoding="utf-8").splitlines()
+    rows = (line.partition(" ") for line in lines if not line.startswith("#"))
+    return {word: sound for word, _, sound in rows}
 
 
 def spelled_phones(word: str) -> Phones:
@@ -164,8 +175,8 @@ def _is_spelled(word: str) -> bool:
     return not re.search(r"[aeiouy]", word.lower()) or (word.isupper() and len(word) <= 3)
 
 
-def _by_ear(word: str) -> str:
-    """Apply the first rule that fits at each place; letters without a rule stand for themselves."""
+def by_ear(word: str) -> str:
+    """Return the phones of an English word by its letters, the first rule that fits each."""
     sound, at = "", 0
     while at < len(word):
         match = _RULE.match(word, at)  # in place: what looks around must see the whole word

@@ -142,10 +142,10 @@ class _Place:
         text, target = self.around.text, heard.target
         said = fold(text[heard.start : heard.end])
         plain = said.replace(" ", "").replace("-", "")
-        if plain == target.plain:
-            return None
         first, last = self.span(heard)
         inside = self.run[first + 1 : last + 2]
+        if target.plain in (plain, "".join(word for word in inside if word not in FILLERS)):
+            return None
         share = heard.cost / target.weight
         local = _local(said, target.folded, share)
         if local is None:

@@ -33,10 +33,12 @@ class Homophones:
 
     def near(self, heard: str, farthest: float) -> Iterator[tuple[int, float]]:
         """Yield number and distance of terms whose sound is within a share of the whole of it."""
-        keys = _keys([syllable(char) for char in heard])
-        numbers = {number for key in keys for number in self._drawers.get(key, ())}
+        drawers = self._drawers
+        keys = [key for key in _keys([syllable(char) for char in heard]) if key in drawers]
+        if not keys:
+            return
         said = [_sound(char) for char in heard]
-        for number in numbers:
+        for number in set().union(*(drawers[key] for key in keys)):
             limit = farthest * self._weights[number]
             cost = 0.0
             for one, other in zip(said, self._said[number], strict=True):

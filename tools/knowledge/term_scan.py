@@ -91,4 +91,5 @@ class TermScan:
 def _laid(costs: Sequence[float], row: Any) -> Ints:
     """Return the cost of each place of the layout; before a term's first phone nothing may pass."""
     table = np.array([*(round(c * _SCALE) << _START_BITS for c in costs), _FAR], np.int32)
-    return table[row].astype(np.int32)
+    laid: Ints = table[row]
+    return laid

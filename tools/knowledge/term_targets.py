@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +35,27 @@ class Target:
 
     term: str
     folded: str
-    plain: str  # folded, without spaces and hyphens
-    words: tuple[str, ...]
     name: str
     topic: str
     phones: Phones
     usual: bool  # one of the words said all the time
     core: bool  # one of those said in nearly every interview
-    latin: bool  # written in Latin letters
     weight: float  # what all its phones would cost: how much sound there is to recognise
+
+    @property
+    def latin(self) -> bool:
+        """Whether it is written in Latin letters."""
+        return self.term.isascii()
+
+    @cached_property
+    def plain(self) -> str:
+        """The folded term without spaces and hyphens."""
+        return self.folded.replace(" ", "").replace("-", "")
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words of the term."""
+        return tuple(tokens(self.term))
 
 
 @cache
@@ -53,26 +65,13 @@ def targets() -> tuple[Target, ...]:
     said, core = frozenset(map(fold, spoken_words())), frozenset(map(fold, core_words()))
 
     def add(term: str, name: str, topic: str, sounds: Iterable[Phones]) -> None:
+        folded = fold(term)
         for sound in sounds:
             weight = sum(map(drop_cost, sound))
             if _FEWEST_PHONES <= len(sound) <= MOST_PHONES:
-                usual, often = fold(term) in said, fold(term) in core
-                rows.setdefault(
-                    (fold(term), sound),
-                    Target(
-                        term,
-                        fold(term),
-                        fold(term).replace(" ", "").replace("-", ""),
-                        tuple(tokens(term)),
-                        name,
-                        topic,
-                        sound,
-                        usual,
-                        often,
-                        term.isascii(),
-                        weight,
-                    ),
-                )
+                usual, often = folded in said, folded in core
+                target = Target(term, folded, name, topic, sound, usual, often, weight)
+                rows.setdefault((folded, sound), target)
 
     for word in spoken_words():
         known = load_glossary().get(word)
@@ -84,8 +83,8 @@ def targets() -> tuple[Target, ...]:
     for name, term in load_glossary().terms.items():
         for spelling in _said_spellings(term.spellings):
             add(spelling, name, term.topic, readings_aloud(spelling))
-        for said in term.say:
-            add(name, name, term.topic, [_said(said)])
+        for way in term.say:
+            add(name, name, term.topic, [_said(way)])
     return tuple(rows.values())
 
 
@@ -115,13 +114,13 @@ def homophones() -> Homophones:
 
 
 def _said_spellings(spellings: tuple[str, ...]) -> list[str]:
-    """Return the spellings that a talk may hold: no plurals, no long descriptions in English."""
+    """Return the spellings that a talk may hold: no plurals, no long English phrases."""
     known = frozenset(map(fold, spellings))
     return [
         spelling
         for spelling in spellings
         if not (fold(spelling).endswith("s") and fold(spelling)[:-1] in known)
-        and len(spelling.split()) < 4
+        and len(spelling.split()) < 3
     ]
 
 

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from functools import cache
+from operator import mul
 from pathlib import Path
 
 WEIGHTS_FILE = Path(__file__).with_name("term_weights.json")
@@ -23,5 +24,5 @@ def chance(kind: str, evidence: Sequence[float]) -> float:
     weights = load_weights().get(kind)
     if weights is None:
         return 0.0
-    score = sum(w * x for w, x in zip(weights, evidence, strict=True))
+    score = sum(map(mul, weights, evidence))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
