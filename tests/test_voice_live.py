@@ -95,7 +95,7 @@ def models() -> Path:
 
 
 def test_a_live_interview_waits_is_interrupted_reopened_killed_and_taken_up(live: Live) -> None:
-    live.terminal.start("talk", "--format", "quick", "--lang", "zh")
+    live.terminal.start("talk", "--format", "standard", "--lang", "zh")
     live.until_listening()
 
     # five seconds of thought after an open word

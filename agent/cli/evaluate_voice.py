@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,19 @@ from agent.settings import data_folder
 
 if TYPE_CHECKING:
     from agent.cli.voice_turns import SyntheticTurn
-    from agent.voice.traces import Rule, Trace
+    from agent.voice.traces import Rule, TimedAsr, Trace
+
+    _Listened = tuple[list[SyntheticTurn], list[Trace], dict[str, float | None]]
 
 PLAIN_S = (0.6, 1.0, 2.0)
+VARIANTS: dict[str, dict[str, float]] = {
+    "hasty (sure above .4)": {"sure_above": 0.4},
+    "patient (sure above .7)": {"sure_above": 0.7},
+    "very patient (sure above .85)": {"sure_above": 0.85},
+    "brief answers alike": {"brief_more": 0.0},
+    "nothing held back": {"hold_sure": 0.0, "hold_unsure": 0.0},
+}
+"""The curve of cut-ins against wait, and the rule without one of its parts."""
 
 
 @click.command(help="思考停顿评测：抢话率与等待时间。\n\nThinking pauses: cut-ins and added wait.")
@@ -33,8 +44,8 @@ def command(**options: Any) -> None:
     cache = options["cache"] or data_folder() / "voice-bench"
     console = make_console(settings, stderr=True)
     try:
-        turns, traces = _listen(options["scripts"], cache, console.print)
-        result = score(turns, traces)
+        turns, traces, cpu = _listen(options["scripts"], cache, console.print)
+        result = {**score(turns, traces), "recognition": cpu}
         if options["latency"]:
             result["latency"] = latency(traces, cache)
     except VoiceError as error:
@@ -45,7 +56,7 @@ def command(**options: Any) -> None:
         _print(make_console(settings), result)
 
 
-def _listen(count: int, cache: Path, say: Any) -> tuple[list[SyntheticTurn], list[Trace]]:
+def _listen(count: int, cache: Path, say: Any) -> _Listened:
     """Synthesise the turns and listen to each one once."""
     from agent.cli.spoken import models_folder
     from agent.cli.voice_turns import KeptVoices, load_scripts, make_turns
@@ -75,14 +86,27 @@ def _listen(count: int, cache: Path, say: Any) -> tuple[list[SyntheticTurn], lis
             asr.save()
             say(f"{len(turns)} turns", style="dim")
     asr.save()
-    return turns, traces
+    return turns, traces, _recognition(asr)
+
+
+def _recognition(asr: TimedAsr) -> dict[str, float | None]:
+    """Return the median seconds of a call, as counted in the traces and as measured."""
+    measured = [cpu for _, cpu in asr.measured]
+    return {
+        "calls": len(measured),
+        "counted_median_s": quantile(asr.calls, 0.5),
+        "measured_median_cpu_s": quantile(measured, 0.5),
+    }
 
 
 def score(turns: Sequence[SyntheticTurn], traces: Sequence[Trace]) -> dict[str, Any]:
     """Return cut-ins and waits of our rule and of plain silence, on both halves."""
+    from agent.voice.endpointing import WAITS
     from agent.voice.traces import our_rule, silence_rule
 
     rules: dict[str, Rule] = {"kaoguan": our_rule()}
+    for name, changes in VARIANTS.items():
+        rules[f"kaoguan, {name}"] = our_rule(replace(WAITS, **changes))
     rules |= {f"silence {s:g} s": silence_rule(s) for s in PLAIN_S}
     pairs = list(zip(turns, traces, strict=True))
     halves = {"tuned": [p for p in pairs if p[0].script.tunes]}
@@ -157,5 +181,10 @@ def _print(console: Any, result: dict[str, Any]) -> None:
         for name, row in result[half].items():
             table.add_row(name, *("–" if row[h] is None else str(row[h]) for h in heads))
         console.print(table)
+    cpu = result["recognition"]
+    console.print(
+        f"recognition, {cpu['calls']} calls: counted {cpu['counted_median_s']} s, "
+        f"measured {cpu['measured_median_cpu_s']} CPU s (median)"
+    )
     for name, row in result.get("latency", {}).items():
         console.print(f"{name}: p50 {row['p50']}  p95 {row['p95']}")

@@ -159,7 +159,7 @@ def _lacks_verb(bare: str) -> bool:
     return last >= 0 and not any(kind[0] in "vaiz" for _, kind in words[last + 1 :])
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def completeness(text: str, lang: str) -> float:
     """Return 0 (surely unfinished) to 1 (surely finished)."""
     bare = text.strip().rstrip(_MARKS)

@@ -51,8 +51,8 @@ class Cost:
     The figures are those of Whisper base on one thread; a run prints what it measured beside them.
     """
 
-    call_s: float = 0.15
-    per_second: float = 0.05
+    call_s: float = 0.2
+    per_second: float = 0.06
 
     def of(self, sound_s: float) -> float:
         """Return the seconds for a stretch of this length."""

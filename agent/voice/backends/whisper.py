@@ -1,7 +1,7 @@
 """Recognition by faster-whisper: a model of the hub by name, or one in a local folder.
 
 Whisper pads what it hears to 30 s and would cost the same for a word as for half a minute. Here its
-encoder reads the sound and a margin, which is six times cheaper for an utterance (1.4 to 0.24 CPU
+encoder reads the sound and a margin, which is four times cheaper for an utterance (1.4 to 0.34 CPU
 seconds a call, measured). A term prompt on silence makes it invent terms: callers pass stretches
 that hold speech, nothing else.
 """
@@ -66,7 +66,7 @@ class WhisperAsr:
         segments, _ = self._model.transcribe(
             sound,
             language=lang,
-            beam_size=1,
+            beam_size=5,
             temperature=0.0,
             condition_on_previous_text=False,
             initial_prompt=_prompt(terms, lang) if seconds >= _PROMPT_FROM_S else None,
