@@ -169,6 +169,16 @@ def test_a_torn_vector_file_loses_only_its_last_record(tmp_path: Path) -> None:
     assert len(again.texts) == 2
 
 
+def test_a_build_out_of_time_keeps_what_it_has_and_words_serve(tmp_path: Path) -> None:
+    tiny = TinyEmbedder()
+    searcher = Searcher(ENTRIES, tmp_path, embedder=lambda: tiny)
+    searcher.build_vectors(within_s=-1)
+    assert not searcher.has_meaning
+    assert searcher.search("LoRA", thorough=True)[0].key == "lora"
+    searcher.build_vectors()
+    assert searcher.has_meaning
+
+
 def test_vectors_build_in_the_background(tmp_path: Path) -> None:
     searcher = Searcher(ENTRIES, tmp_path, embedder=TinyEmbedder)
     searcher.warm()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -19,6 +19,10 @@ from agent.cli.face import (
 )
 from agent.settings import data_folder
 
+if TYPE_CHECKING:
+    from tools.knowledge.search import Searcher
+
+_MEANINGS_S = 10.0  # a guess at what one waits for a first search
 BANK_OPTION = click.option("--bank", default="kaoguan", show_default=True, help="题库 · Bank")
 
 
@@ -95,14 +99,18 @@ def _show_dry_run(tables: dict[str, list[dict[str, Any]]], as_json: bool, settin
 @BANK_OPTION
 @common_options
 def search(query: str, count: int, bank: str, **options: Any) -> None:
-    """Search a bank by words, terms, sounds and meaning; every hit says why it matched."""
+    """Search a bank by words, terms, sounds and meaning; every hit says why it matched.
+
+    Meanings of a bank searched for the first time are computed for some seconds and kept; until all
+    are there, words alone decide.
+    """
     from tools.knowledge.bank import load_bank
     from tools.knowledge.search import open_searcher
 
     settings = settings_from(lang=options["lang"], plain=options["plain"])
     with calm():
         searcher = open_searcher(load_bank(bank, data_folder()), folder=data_folder())
-        searcher.build_vectors()
+        _build_meanings(searcher, settings)
         hits = searcher.search(query, count, thorough=True)
     rows: list[dict[str, Any]] = [
         {
@@ -123,6 +131,24 @@ def search(query: str, count: int, bank: str, **options: Any) -> None:
         console.print(f"[bold]{row['id']}[/]  {row['score']}")
         console.print(f"  {row['title']}", markup=False)
         console.print(f"  {', '.join(row['why'])}", style="dim", markup=False)
+
+
+def _build_meanings(searcher: Searcher, settings: Any) -> None:
+    """Compute missing meanings for some seconds, with a bar; say when some are still missing."""
+    from rich.progress import Progress
+
+    console, lang = make_console(settings, stderr=True), settings.general.lang
+    left = [0]
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task(words("meanings", lang), total=None)
+
+        def show(done: int, total: int) -> None:
+            left[0] = total - done
+            bar.update(task, completed=done, total=total)
+
+        searcher.build_vectors(show, within_s=_MEANINGS_S)
+    if left[0]:
+        click.echo(words("meanings_left", lang, count=left[0]), err=True)
 
 
 @command.command("show", help="查看一道题 · Show one question")

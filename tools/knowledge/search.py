@@ -6,6 +6,7 @@ do not decide and its vectors are there, so the first search never waits for an 
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -120,10 +121,13 @@ class Searcher:
         """Build missing vectors in the background; returns at once."""
         threading.Thread(target=self._start_meanings, name="vectors-open", daemon=True).start()
 
-    def build_vectors(self, progress: Progress | None = None) -> None:
-        """Build missing vectors now; does nothing when no embedding can be loaded."""
+    def build_vectors(self, progress: Progress | None = None, within_s: float = math.inf) -> None:
+        """Build missing vectors now, for so long at most; nothing when no embedding can be loaded.
+
+        What was built is kept: the next call goes on from there.
+        """
         if (meanings := self._open_meanings()) is not None:
-            meanings.build(progress)
+            meanings.build(progress, within_s)
 
     def close(self) -> None:
         """Stop building vectors."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -108,13 +109,16 @@ class Meanings:
             self._thread = threading.Thread(target=self._work, name="vectors", daemon=True)
             self._thread.start()
 
-    def build(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """Build what is missing now."""
+    def build(
+        self, progress: Callable[[int, int], None] | None = None, within_s: float = math.inf
+    ) -> None:
+        """Build what is missing now, for so long at most; the next call goes on from there."""
+        begin = time.monotonic()
         wanted: list[tuple[str, TextKind]] = [(text, "query") for text in self._typical]
         wanted += [(text, "passage") for texts in self._texts for text, _ in texts]
         missing = [pair for pair in dict.fromkeys(wanted) if self._file.get(*pair) is None]
         for done, (text, kind) in enumerate(missing, 1):
-            if self._stop.is_set():
+            if self._stop.is_set() or time.monotonic() - begin > within_s:
                 return
             self._file.add([text], kind)
             if progress is not None:
