@@ -16,9 +16,17 @@ from agent.settings import Settings, data_folder, settings_file
 @click.command(
     help="检查安装：每项设置的来源，每个部件实际试一次。\n\nCheck settings and try every part."
 )
+@click.option(
+    "--voice", "by_voice", is_flag=True, help="录一句、放一遍、转成文字 · Record, play, transcribe"
+)
 @common_options
-def command(**options: Any) -> None:
+def command(by_voice: bool, **options: Any) -> None:
     """Print settings and findings; exit code 1 when a needed part does not work."""
+    if by_voice:
+        from agent.cli.voice import run_check
+
+        run_check(4.0, options)
+        return
     from agent.parts import PARTS, try_part
 
     settings = settings_from(lang=options["lang"], plain=options["plain"])

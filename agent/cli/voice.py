@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -106,6 +107,11 @@ def list_sound(**options: Any) -> None:
 @common_options
 def check_voice(seconds: float, **options: Any) -> None:
     """Record a sentence, play it back and transcribe it."""
+    run_check(seconds, options)
+
+
+def run_check(seconds: float, options: dict[str, Any]) -> None:
+    """Do what `voice check` and `doctor --voice` do; ends the command when a part does not work."""
     import asyncio
 
     from agent.cli.voice_check import check
@@ -113,7 +119,8 @@ def check_voice(seconds: float, **options: Any) -> None:
 
     settings = settings_from(lang=options["lang"], plain=options["plain"])
     try:
-        found = asyncio.run(check(settings, seconds, click.echo))
+        say = partial(click.echo, err=options["as_json"])
+        found = asyncio.run(check(settings, seconds, say))
     except VoiceError as error:
         fail(str(error))
     if options["as_json"]:
