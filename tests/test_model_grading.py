@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from agent.assembly import Setup
+from agent.cli.grade import command as grade_command
 from agent.interviewer import open_interview
 from agent.model_grading.committee import disagree, settle
 from agent.model_grading.grader import ModelGrader, Panel
@@ -457,3 +459,18 @@ async def test_the_report_says_who_stood_in_and_who_disagreed(
     first = report["questions"][0]
     assert ("fallback" in first) == (answer is not None)
     assert bool(first.get("opinions")) == (answer is None)
+
+
+def test_the_command_says_where_words_go_and_who_graded_in_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "answer.txt"
+    path.write_text("模型只输出函数名和参数，由后端去执行，再把结果放回对话。", encoding="utf-8")
+    words = ["--question", "agent-function-call-loop", "--answer", str(path), "--lang", "en"]
+    where = ["--grader", "judge", "--base-url", "http://127.0.0.1:9/v1"]
+    shown = CliRunner().invoke(grade_command, [*words, *where])
+    assert shown.exit_code == 0, shown.output
+    assert "sent to 127.0.0.1:9" in shown.output.splitlines()[0]
+    assert "In place of: model judge (prompt 1): refused" in shown.output
+    found = json.loads(CliRunner().invoke(grade_command, [*words, *where, "--json"]).stdout)
+    assert found["grader"].startswith("embedded") and "refused" in found["fallback"]
+    wrong = CliRunner().invoke(grade_command, [*words, "--grader", "x", "--base-url", "nowhere"])
+    assert wrong.exit_code == 2 and "Traceback" not in wrong.output
