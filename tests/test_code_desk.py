@@ -170,6 +170,11 @@ def test_our_own_fault_is_not_shown_as_the_candidates() -> None:
     assert "不算你的" in shown_run(a_run("IE", 0, reason="no isolation", tests=[]))
 
 
+def test_a_language_that_is_not_judged_is_no_fault_of_anybody() -> None:
+    shown = shown_run(a_run("IE", 0, reason="not judged in java", tests=[], unsupported=True))
+    assert shown.strip() == "not judged in java"
+
+
 def test_an_error_is_shown_with_its_line_and_what_was_printed() -> None:
     error = {"type": "KeyError", "message": "'a'", "line": 3, "text": "x = d['a']"}
     shown = shown_run(a_run("RE", 0, error=error, stdout="[bold]seen[/bold]"))

@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.knowledge.problem_signature import template
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -52,7 +54,9 @@ def show_problem(
         console.print(f"{code_words('problem', lang)} · {title}", style="bold", markup=False)
         console.print(problem["statement"].get(lang, ""), markup=False)
     console.print()
-    console.print(Syntax(problem["signature"], "python", theme="ansi_dark", word_wrap=True))
+    signature = str(problem["signature"])
+    form = template(signature, "python") if signature.startswith("class") else signature
+    console.print(Syntax(form, "python", theme="ansi_dark", word_wrap=True))
     console.print(code_words("examples", lang), style="dim")
     for test in problem["public"]:
         console.print("  " + example(test), markup=False)
@@ -78,6 +82,9 @@ def _written(args: Sequence[Any]) -> str:
 
 def show_run(console: Console, run: Mapping[str, Any], lang: str) -> None:
     """Print verdict, tests, the error, and the first failing public test."""
+    if run.get("unsupported"):
+        console.print(run["reason"], style="yellow", markup=False)
+        return
     verdict = run["verdict"]
     style = "green" if verdict == "AC" else "dim" if verdict == "IE" else "red"
     count = f" {run['passed']}/{run['total']}" if run["total"] else ""
