@@ -34,7 +34,8 @@ NAMES = (
 )  # fmt: skip
 _A_TERM = 11.0  # nats: a term is one of some ten thousand words
 _USUAL_TERM = 9.0
-_LEAST_HOPE = 0.5  # nats; no right reading of the training sentences was nearer than 1
+_LEAST_HOPE = 3.0  # nats; every sure right reading of the training sentences had more
+_MOST_LOCAL = 0.5  # share of a Chinese word's sound: "白盒" beside "黑盒" is another word
 _MOST_AT_AN_END = 4
 _UNIT = re.compile(r"[\u3400-\u9fff]|[a-z]+|[0-9]+")
 
@@ -148,7 +149,7 @@ class _Place:
             return None
         share = heard.cost / target.weight
         local = _local(said, target.folded, share)
-        if local is None:
+        if local is None or (local > _MOST_LOCAL and min(said, target.folded) > "\u3400"):
             return None
         evidence = (
             1.0,
@@ -226,10 +227,10 @@ def _local(heard: str, term: str, share: float) -> float | None:
         one, other = one[:-1], other[:-1]
     if not one or not other:
         return None
-    if other[0].startswith(one[0]) and len(one[0]) > 2:
+    if other[0].startswith(one[0]):
+        if len(one) == 1:  # a word broken off, or another abbreviation
+            return share if len(one[0]) > 3 else None
         one, other = one[1:], [other[0][len(one[0]) :], *other[1:]]
-        if not one:  # a word broken off
-            return share
     return _apart(" ".join(one), " ".join(other))
 
 
