@@ -22,6 +22,7 @@ Repair = Callable[[str, Sequence[str]], str]
 ACKNOWLEDGEMENTS = {"zh": ("好的。", "嗯，好。", "明白。"), "en": ("Okay.", "All right.", "I see.")}
 """First sound after an answer: neutral, whatever the answer was worth."""
 MOST_TERMS = 40
+REPAIR_TIMEOUT_S = 2.0
 _YES_NO = frozenset({"paraphrase", "logistics", "integrity_check", "time_check", "close"})
 _BUDGET_S = {"short": 90.0, "normal": 180.0, "long": 300.0, "code": 0.0}
 
@@ -55,7 +56,7 @@ class SpokenConversation:
             yield item
         answer = left_over(self._journal)
         if answer is not None and not self.is_closed:
-            async for item in self._take(answer):
+            async for item in self._take(await self._mended(answer)):
                 yield item
 
     async def reply(self, heard: Heard) -> AsyncIterator[Say | Aside]:
@@ -68,11 +69,14 @@ class SpokenConversation:
         stands: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._provisional[answer["id"]] = (answer, stands)
         self._latest = answer["id"]
+        mending = asyncio.create_task(self._mended(answer))
         phrases = ACKNOWLEDGEMENTS[self._lang]
         yield Say(answer["id"], phrases[int(answer["id"][1:]) % len(phrases)], fixed=True)
         if await stands:
-            async for item in self._take(answer):
+            async for item in self._take(await mending):
                 yield item
+        else:
+            mending.cancel()
 
     def withdraw(self, turn_id: str) -> None:
         """Take a provisional turn back: the candidate went on. Empty means the latest."""
@@ -106,17 +110,24 @@ class SpokenConversation:
             wait_s=heard.wait_s,
             offset_s=heard.offset_s,
         )
-        repaired = heard.repaired or self._repaired(heard.raw)
-        if repaired != heard.raw:
-            answer["repaired"] = repaired
+        if heard.repaired:
+            answer["repaired"] = heard.repaired
         if heard.continues:
             answer["continues"] = heard.continues
         if heard.typed:
             answer["typed"] = True
         return answer
 
-    def _repaired(self, raw: str) -> str:
-        return self._repair(raw, self._topics) if self._repair else raw
+    async def _mended(self, answer: HeardAnswer) -> HeardAnswer:
+        """Set the repaired words beside the raw ones; a repair that takes too long is left out."""
+        if self._repair is None or answer.get("repaired"):
+            return answer
+        call = asyncio.to_thread(self._repair, answer["text"], self._topics)
+        try:
+            repaired = await asyncio.wait_for(call, REPAIR_TIMEOUT_S)
+        except TimeoutError:
+            return answer
+        return answer if repaired == answer["text"] else {**answer, "repaired": repaired}
 
     async def _take(self, answer: HeardAnswer) -> AsyncIterator[Say | Aside]:
         if answer.get("typed"):

@@ -213,3 +213,17 @@ async def test_talk_far_off_is_not_the_candidates() -> None:
         ear.feed(far, 0.95)
     assert ear.silence_s > 1.5
     ear.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("我觉得主要的原因是,我觉得主要的原因是。这样更稳定。", "我觉得主要的原因是。这样更稳定。"),
+        ("对其对其对其对其对其对其", "对其"),
+        ("慢慢地训练，慢慢地收敛", "慢慢地训练，慢慢地收敛"),
+    ],
+)
+def test_what_the_recogniser_says_twice_is_kept_once(text: str, kept: str) -> None:
+    from agent.voice.backends.whisper import without_loops
+
+    assert without_loops(text) == kept

@@ -8,6 +8,7 @@ that hold speech, nothing else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,8 @@ _TOKENS_BASE, _TOKENS_A_SECOND = 12, 14
 """Above any human rate: what is longer is a loop, and would take seconds."""
 _MOST_REPEATS = 4
 """The same few characters more often than this in a row are the recogniser's own loop."""
+_SAID_TWICE = re.compile(r"(.{6,}?)(?:[\s,，.。!！?？、]*\1)+")
+"""A whole phrase again at once is the decoder going on where the sound has ended."""
 _NO_SPEECH_ABOVE = 0.85
 _PROMPT_FROM_S = 1.5
 """Below this a prompt is heard rather than the speech: "好的" came back as the prompt's words."""
@@ -128,9 +131,8 @@ def _is_invented(segment: Any) -> bool:
 
 def without_loops(text: str) -> str:
     """Shorten what the recogniser repeats over and over on noise to one time."""
-    import re
-
-    return re.sub(r"(.{1,12}?)\1{" + str(_MOST_REPEATS) + r",}", r"\1", text)
+    text = re.sub(r"(.{1,12}?)\1{" + str(_MOST_REPEATS) + r",}", r"\1", text)
+    return _SAID_TWICE.sub(r"\1", text)
 
 
 @cache
