@@ -74,7 +74,7 @@ def review(
         ValueError: `candidate_label` is no label of the transcript.
     """
     roles = infer_roles(transcript, wanted.candidate_label)
-    blocks, masked = _masked(transcript)
+    blocks, masked = masked_blocks(transcript)
     spoken = language_of(blocks)
     lang = wanted.lang or spoken
     session = f"review-{_digest(transcript)}"
@@ -143,7 +143,7 @@ def _digest(transcript: Transcript) -> str:
     return told.hexdigest()[:12]
 
 
-def _masked(transcript: Transcript) -> tuple[list[Block], Counter[str]]:
+def masked_blocks(transcript: Transcript) -> tuple[list[Block], Counter[str]]:
     """Mask personal data in each block before anything is read or stored.
 
     A label that is a person's name is masked wherever it is spoken.

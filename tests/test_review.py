@@ -85,6 +85,14 @@ def test_every_quote_is_a_piece_of_its_turn(reviewed: Reviewed, report: Any) -> 
     assert all(turns[q["turn"]][q["start"] : q["end"]] == q["text"] for q in quotes)
 
 
+def test_a_remark_about_outside_help_names_no_question(tmp_path: Path) -> None:
+    bank = load_bank()
+    text = TALK.read_text("utf-8").replace("这个我忘了。", "这个我忘了，没有了解过。")
+    found = review(parse_transcript(text), bank, open_searcher(bank, folder=tmp_path), Wanted())
+    titles = [f["title"] + f["asked"] for f in found.review["findings"]]
+    assert titles and not any("AI" in title or "旁边" in title for title in titles)
+
+
 def test_own_questions_and_company_facts_are_summarised(reviewed: Reviewed) -> None:
     assert any("业务" in line for line in reviewed.review["reverse_questions"])
     assert any("语音" in line for line in reviewed.review["company_facts"])
@@ -99,7 +107,7 @@ def test_a_person_named_by_the_label_is_masked_wherever_spoken(tmp_path: Path) -
     assert found.review["masked"] >= 1
 
 
-def test_a_named_model_grades_and_is_named_in_the_report(tmp_path: Path) -> None:
+def test_a_named_model_grades_and_is_named_in_the_record(tmp_path: Path) -> None:
     from tools.grade_answer import shared_grader
 
     asked: list[tuple[str, list[str]]] = []
@@ -114,7 +122,8 @@ def test_a_named_model_grades_and_is_named_in_the_report(tmp_path: Path) -> None
     assert asked and all(answers for _, answers in asked)
     ledger = open_ledger(tmp_path / "ledger.db")
     keep(found, ledger)
-    assert build_report(ledger, found.session)["conduct"]["grader"] == "model x (prompt 1)"
+    started = next(iter(ledger.events(session=found.session, kinds=["session_started"])))
+    assert started["body"]["grader"] == "model x (prompt 1)"
     ledger.close()
 
 
@@ -172,6 +181,19 @@ def test_the_evaluation_counts_found_missed_and_unexpected(tmp_path: Path, repor
     found = json.loads(result.output)
     assert (found["topics_found"], found["missed"]) == (1, ["not there"])
     assert (found["severity_close"], found["moments_found"], found["bad_quotes"]) == (1, 1, 0)
+
+
+def test_an_invented_quote_is_counted_against_the_transcript(tmp_path: Path, report: Any) -> None:
+    made, wanted = tmp_path / "review.json", tmp_path / "expected.json"
+    wanted.write_text(json.dumps({"topics": []}), "utf-8")
+    arguments = [str(made), str(wanted), "--transcript", str(TALK), "--json"]
+    made.write_text(json.dumps(report), encoding="utf-8")
+    honest = json.loads(CliRunner().invoke(evaluate, arguments).output)
+    quote = report["review"]["findings"][0]["evidence"][0]
+    quote["text"] = "想" * len(quote["text"])
+    made.write_text(json.dumps(report), encoding="utf-8")
+    invented = json.loads(CliRunner().invoke(evaluate, arguments).output)
+    assert (honest["bad_quotes"], invented["bad_quotes"]) == (0, 1)
 
 
 def test_a_stray_head_of_a_sentence_goes_back_to_its_speaker() -> None:

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 )
 @click.argument("review", type=click.Path(path_type=Path))
 @click.argument("expected", type=click.Path(path_type=Path))
+@click.option(
+    "--transcript", type=click.Path(path_type=Path), help="核对每句引文 · Look every quote up in it"
+)
 @common_options
-def command(review: Path, expected: Path, **options: Any) -> None:
+def command(review: Path, expected: Path, transcript: Path | None, **options: Any) -> None:
     """Print recall, invented findings, severity within one step and quote validity."""
     from agent.reviewing.measuring import measure
 
@@ -32,13 +35,25 @@ def command(review: Path, expected: Path, **options: Any) -> None:
             fail(f"{review.name} is no review: make it with `kaoguan review FILE --json`")
         if not isinstance(wanted.get("topics"), list):
             fail(f"{expected.name} has no list `topics`")
-        found = measure(report, wanted)
+        found = measure(report, wanted, _said(transcript) if transcript else None)
     if options["as_json"]:
         print_json(found)
         return
     console = make_console(settings)
     for line in _lines(found):
         console.print(line, markup=False)
+
+
+def _said(path: Path) -> dict[str, str]:
+    """Return the words of each turn as a review numbers and masks them."""
+    from agent.review import masked_blocks
+    from sessions.transcript import TranscriptError, read_transcript
+
+    try:
+        blocks, _ = masked_blocks(read_transcript(path))
+    except TranscriptError as error:
+        fail(f"{path.name}: {error}")
+    return {f"t{block.number}": block.text for block in blocks}
 
 
 def _read(path: Path) -> dict[str, Any]:

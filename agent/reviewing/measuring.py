@@ -29,8 +29,12 @@ class Measured(TypedDict):
     missed: list[str]
 
 
-def measure(report: Mapping[str, Any], expected: Mapping[str, Any]) -> Measured:
+def measure(
+    report: Mapping[str, Any], expected: Mapping[str, Any], said: Mapping[str, str] | None = None
+) -> Measured:
     """Compare. A topic is found when a finding names one of its words or shares its evidence.
+
+    With `said`, the text of each turn by its id, every quote is looked up in its turn.
 
     `expected`: {"topics": [{"name", "words": [...], "severity": 1..3, "lines": [a, b] or
     "times": ["mm:ss", "mm:ss"]}], "moments": [["mm:ss", "hint" | "answer"], …]}.
@@ -58,7 +62,7 @@ def measure(report: Mapping[str, Any], expected: Mapping[str, Any]) -> Measured:
             for time in wanted
         ),
         quotes=len(quotes),
-        bad_quotes=sum(not _holds(quote) for quote in quotes),
+        bad_quotes=sum(not _holds(quote, said) for quote in quotes),
         missed=[str(expected["topics"][i].get("name", i)) for i, m in found.items() if not m],
     )
 
@@ -90,15 +94,27 @@ def _shares_words(topic: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
 
 
 def _quotes(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for finding in report["review"]["findings"]:
+    """Yield every quote of a review, wherever it stands."""
+    review = report["review"]
+    for finding in review["findings"]:
         yield from finding["evidence"]
-    for moment in report["review"]["moments"]:
+    for moment in review["moments"]:
         yield moment["quote"]
+    for doubt in review["doubts"]:
+        yield from (doubt["asked"], doubt["claim"], doubt["reply"])
+    for praise in review["praise"]:
+        yield from (praise["said"], praise["answer"])
+    for row in review.get("unopposed", []):
+        yield row["answer"]
+    yield from review["circling"]
     for question in report["questions"]:
         for point in question["points"]:
             yield from point["quotes"]
 
 
-def _holds(quote: Mapping[str, Any]) -> bool:
-    """Return whether a quote's text is as long as its span."""
+def _holds(quote: Mapping[str, Any], said: Mapping[str, str] | None) -> bool:
+    """Return whether a quote stands at its place in its turn, or at least fits its span."""
+    if said is not None:
+        turn = said.get(quote["turn"], "")
+        return bool(quote["text"]) and turn[quote["start"] : quote["end"]] == quote["text"]
     return len(quote["text"]) == quote["end"] - quote["start"] and bool(quote["text"])

@@ -23,10 +23,15 @@ _WORN = re.compile(
 )
 """Words of starting and seeking: a sentence full of them makes a bad title."""
 _ASKING_WORD = re.compile(
-    r"什么|怎么|怎样|为什么|如何|哪|多少|几|区别|\b(?:what|how|why|which|when)\b", re.I
+    r"什么(?!的)|怎么|怎样|为什么|如何|哪|多少|几|区别|\b(?:what|how|why|which|when)\b", re.I
 )
 _ENOUGH = 10.0
 """Weight of content from which a title says enough."""
+_AND_SO_ON = re.compile(r"什么的")
+_LEAST = 3.0
+"""Weight of content below which words cannot stand as a title by themselves."""
+_BESIDE = frozenset({"integrity_check", "logistics", "close", "invite_questions"})
+"""Moves that are about the interview and not about a question."""
 _STARTS = re.compile(
     r"^(?:[嗯啊呃哎诶好行对那OKok然后就是说，。、 ]|就是|比如说|所以|我的意思是|我想问一下)+"
 )
@@ -55,9 +60,10 @@ def title_of(known: str, one: Judged) -> str:
     )
     if known and place < _LATE:
         return known
-    near = exchanges[max(0, place - 1) : place + 2]
-    weakest = plain(_clearest([s for e in near for s in _asking(e.asked.text)]))
-    if len(weakest) < _SHORT_TITLE or weakest in known:
+    near = [e for e in exchanges[max(0, place - 1) : place + 2] if e.move not in _BESIDE]
+    asking = [s for e in near for s in _asking(e.asked.text)]
+    weakest = plain(_clearest(asking if known else [*asking, *_asking(one.thread.opening)]))
+    if len(weakest) < _SHORT_TITLE or weakest in known or _content(weakest) < _LEAST:
         return known or own_words(one)
     return f"{known} → {weakest}" if known else weakest
 
@@ -81,18 +87,24 @@ def main_terms(one: Judged) -> list[str]:
 
 def _asking(text: str) -> Iterator[str]:
     for sentence in sentences(text):
-        if cues.shows("interviewer", "asks", sentence) and len(sentence.strip()) >= _SHORT_TITLE:
+        asks = cues.shows("interviewer", "asks", _AND_SO_ON.sub("", sentence))
+        if asks and len(sentence.strip()) >= _SHORT_TITLE:
             yield " ".join(sentence.split())
 
 
 def _clearest(asking: list[str]) -> str:
     """Return the sentence that says most with the least groping for words; of equals the first."""
-    from tools.grading.units import units
 
     def clear(sentence: str) -> float:
         spent = sum(len(match[0]) for match in _WORN.finditer(sentence))
         worn = (spent + max(0, len(sentence) - TITLE_CHARS)) / len(sentence)
-        said = min(sum(units(sentence).values()), _ENOUGH) / _ENOUGH
-        return said - worn + bool(_ASKING_WORD.search(sentence))
+        said = min(_content(sentence), _ENOUGH) / _ENOUGH
+        return 2 * said - worn + bool(_ASKING_WORD.search(sentence))
 
     return max(asking, key=clear, default="")
+
+
+def _content(sentence: str) -> float:
+    from tools.grading.units import units
+
+    return sum(units(sentence).values())
