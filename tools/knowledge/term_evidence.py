@@ -110,8 +110,13 @@ def _chinese(stretch: Stretch) -> Iterator[Heard]:
     for text, at in stretch.runs:
         for size in range(2, LONGEST + 1):
             for start in range(len(text) - size + 1):
-                for number, cost in homophones().near(text[start : start + size], FARTHEST_HAN):
+                for number, cost in _homophones(text[start : start + size]):
                     yield Heard(at + start, at + start + size, rows[number], cost)
+
+
+@lru_cache(maxsize=20_000)
+def _homophones(heard: str) -> tuple[tuple[int, float], ...]:
+    return tuple(homophones().near(heard, FARTHEST_HAN))
 
 
 class _Place:

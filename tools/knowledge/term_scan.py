@@ -61,23 +61,27 @@ class TermScan:
     def hits(self, heard: Phones, starts: Sequence[bool], ends: Sequence[bool]) -> list[Hit]:
         """Return what comes near: `starts` and `ends` say where a term may begin and stop."""
         column = np.full(len(self._skip), _FAR, np.int32)
+        after, step = np.empty_like(column), np.empty_like(column[1:])
         found: list[Hit] = []
         for place, phone in enumerate(heard):
             if starts[place]:
                 np.minimum(column, self._begin + place, out=column)
             else:
                 column[self._first] = _FAR
-            column = self._next(column, phone)
+            self._next(column, phone, after, step)
+            column, after = after, column
             if ends[place]:
                 found += self._at(column, place + 1)
         return found
 
-    def _next(self, column: Ints, phone: str) -> Ints:
-        after = column + self._drop[phone]
-        np.minimum(after[1:], column[:-1] + self._swap[phone][1:], out=after[1:])
+    def _next(self, column: Ints, phone: str, after: Ints, step: Ints) -> None:
+        """Fill the next column; each cell stays near the cost of a start at the last syllable."""
+        np.add(column, self._drop[phone], out=after)
+        np.add(column[:-1], self._swap[phone][1:], out=step)
+        np.minimum(after[1:], step, out=after[1:])
         for _ in range(2):  # at most two phones of a term are lost in a row
-            np.minimum(after[1:], after[:-1] + self._skip[1:], out=after[1:])
-        return np.minimum(after, _FAR, out=after)
+            np.add(after[:-1], self._skip[1:], out=step)
+            np.minimum(after[1:], step, out=after[1:])
 
     def _at(self, column: Ints, end: int) -> list[Hit]:
         best = column[self._last]
