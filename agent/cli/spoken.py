@@ -155,7 +155,6 @@ class SpokenInterview:
 
         async for signal in loop.run(frames()):
             face.show(signal)
-        face.close()
 
     async def _from_microphone(
         self,
@@ -196,7 +195,6 @@ class SpokenInterview:
             keyboard.cancel()
             with contextlib.suppress(asyncio.CancelledError, Paused):
                 await keyboard
-            face.close()
             if speaker is not None:
                 speaker.close()
         return lost

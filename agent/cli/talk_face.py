@@ -93,35 +93,28 @@ class SpokenFace:
             case Trouble(message=message):
                 self._note("trouble", detail=message)
             case Passed(event=StageChanged(title=title, minutes=minutes)):
-                self._end_line()
+                self._saying = False
                 self._console.rule(words("stage", self._lang, title=title, minutes=minutes))
             case Passed(event=Notice(code=code, detail=detail)):
-                self._end_line()
+                self._saying = False
                 self._console.print(words(code, self._lang, detail=detail), style="dim")
             case _:
                 pass
 
     def _say(self, text: str) -> None:
-        if not self._saying:
-            self._saying = True
-            name = words("interviewer", self._lang)
-            self._console.print(f"[bold cyan]{name} ›[/] ", end="")
-        self._console.print(text, end="", markup=False)
+        """Show a sentence as a line of its own: the prompt below would redraw over half a line."""
+        if self._saying:
+            self._console.print(f"  {text.strip()}", markup=False)
+        else:
+            self._line("interviewer", "bold cyan", text.strip())
+        self._saying = True
 
     def _line(self, who: str, style: str, text: str) -> None:
-        self._end_line()
-        self._console.print(f"[{style}]{words(who, self._lang)} ›[/] ", end="")
-        self._console.print(text, markup=False)
+        from rich.text import Text
+
+        self._saying = False
+        self._console.print(Text.assemble((f"{words(who, self._lang)} › ", style), text))
 
     def _note(self, key: str, **slots: object) -> None:
-        self._end_line()
+        self._saying = False
         self._console.print(spoken(key, self._lang, **slots), style="dim", markup=False)
-
-    def _end_line(self) -> None:
-        if self._saying:
-            self._saying = False
-            self._console.print()
-
-    def close(self) -> None:
-        """End the open line."""
-        self._end_line()
