@@ -182,17 +182,22 @@ def _shown(label: str) -> str:
 
 
 def _matched(threads: Sequence[Thread], searcher: Searcher) -> list[tuple[Thread, str]]:
-    """Pair each question of the talk with the bank's, joining those that ask the same."""
+    """Pair each question of the talk with the bank's, joining those that clearly ask the same."""
     found: list[tuple[Thread, str]] = []
     for thread in threads:
         silent = thread.part in ("reverse", "close", "opening")
         match = "" if silent else match_thread(thread, searcher)
-        earlier = next((t for t, m in found if match and m == match), None)
-        if earlier is not None:
-            earlier.exchanges.extend(thread.exchanges)
-            earlier.terms |= thread.terms
-        else:
+        place = next((i for i, (_, m) in enumerate(found) if match and m == match), None)
+        if place is None:
             found.append((thread, match))
+        elif match in thread.matches & found[place][0].matches:
+            found[place][0].exchanges.extend(thread.exchanges)
+            found[place][0].terms |= thread.terms
+        elif match in thread.matches:  # the one that clearly asks it keeps it
+            found[place] = (found[place][0], "")
+            found.append((thread, match))
+        else:
+            found.append((thread, ""))
     return found
 
 
