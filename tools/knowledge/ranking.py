@@ -16,13 +16,14 @@ from tools.knowledge.tokens import Entry
 # logistic (L2 4) over the forty best of each of 730 queries of our own wording, 480 of them for
 # headings of three imported documents, 250 for the shipped bank.
 _OVERLAP, _LEFT_OVER = 0.92, 0.49
-_ASPECTS: Mapping[str, float] = {"other aspects": -0.21, "aspect of one": -0.06}
+_ASPECTS: Mapping[str, float] = {"other aspects": 0.21, "aspect of one": 0.06}
+"""What an entry has for not asking otherwise."""
 _LEAST = 0.3  # weight of a heading that holds hardly a word
 _WORDINGS = 4
 
 
 def agreement(query: str, entry: Entry) -> float:
-    """Return how well the entry's best wording asks what the query asks; compare, do not read."""
+    """Return how well the entry's best wording asks what the query asks: 0 to about 1.7."""
     asked, section = take_apart(query), entry.context.replace(" / ", "/")
     return max(_agreement(asked, take_apart(t, section)) for t in entry.titles[:_WORDINGS])
 
@@ -32,4 +33,4 @@ def _agreement(asked: Asking, asks: Asking) -> float:
     left = unmatched(asks.content, asked.content) / max(sum(asks.content.values()), _LEAST)
     total = _OVERLAP * overlap(asked.content, asks.content) ** 2 + _LEFT_OVER * left
     found = aspect_features(asked.specific, asks.specific)
-    return total + sum(weight * found[name] for name, weight in _ASPECTS.items())
+    return total + sum(weight * (1 - found[name]) for name, weight in _ASPECTS.items())

@@ -39,7 +39,7 @@ ReasonKind = Literal["term", "heard", "word", "sense", "sound", "asks", "meaning
 # 730 queries of our own wording: 480 colloquial, mis-heard and half-remembered ones for headings of
 # imported documents, 250 for the shipped bank's questions known by their formal wording alone.
 _WEIGHTS: Mapping[str, float] = {
-    "Tb": 0.02, "Tt": 0.52, "Ts": 0.47, "Ta": 0.52, "Tp": 0.18, "Tg": 0.1,
+    "Tw": 0.01, "Tb": 0.02, "Tt": 0.52, "Ts": 0.47, "Ta": 0.52, "Tp": 0.18, "Tg": 0.1,
     "Bw": 0.28, "Bt": 0.31, "Bs": 0.19, "Cw": 0.03, "Ct": 0.06,
 }  # fmt: skip
 _MEANING = {"title": 0.03, "body": 0.17}
@@ -67,7 +67,7 @@ class Hit:
     key: str
     title: str
     score: float
-    """Comparable within one search only; the words' best possible is 1."""
+    """Against the best hit's, which is 1: comparable within one search only."""
     why: tuple[Reason, ...]
 
 
@@ -173,7 +173,8 @@ class Searcher:
         found = {place: float(scores[place]) for place in best(scores, max(k, _RERANKED))}
         for place in list(found)[:_RERANKED]:
             found[place] += agreement(query, self.entries[self._owners[place]])
-        return dict(sorted(found.items(), key=lambda pair: -pair[1])[:k])
+        ordered = sorted(found.items(), key=lambda pair: -pair[1])[:k]
+        return {place: score / ordered[0][1] for place, score in ordered}  # the first is above 0
 
     def _hit(
         self, place: int, score: float, reasons: list[Reason], meaning: Mapping[str, Floats]
