@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.misheard import loosen
+from tests.misheard_sentences import loosen
 from tools.knowledge.bank import load_bank
 from tools.knowledge.sound import distance, phones
 from tools.knowledge.term_evidence import NAMES

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from tests.misheard import Sentence, sentences
+from tests.misheard_sentences import Sentence, sentences
 from tools.knowledge.bank import load_bank
 from tools.knowledge.plausibility import COUNTS_FILE, EDGE, Counts, tokens
 from tools.knowledge.term_evidence import NAMES, Surroundings, readings
