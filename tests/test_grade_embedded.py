@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from functools import cache
 from pathlib import Path
@@ -7,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.graded_set import FOLDER, QUESTIONS, is_measured, load_answers, target
+from tests.graded_set import FOLDER, QUESTIONS, is_measured, load_answers, rows_of, target
 from tests.train_cuts import judge_level, qwk
 from tests.train_grader import plain
 from tools.grading.address import split_to_grader
 from tools.grading.embedded import EmbeddedGrader
 from tools.grading.evidence import AnswerText, check_quotes
 from tools.knowledge.embed import load_embedder
+
+INJECTIONS = FOLDER.parent / "injections.jsonl"
 
 
 @cache
@@ -171,6 +174,27 @@ def test_a_later_turn_adds_to_the_points_and_is_quoted_from_its_own_text():
     assert {q["turn"] for p in both["points"] for q in p["quotes"]} == {"t0", "t1"}
 
 
+FORMS = ("typed", "spoken", "simple", "mixed", "english")
+
+
+@cache
+def forms(bare):
+    """Scores of twenty contents, each said in five ways: one row a content, one column a form."""
+    rows = rows_of("forms.jsonl")
+    return np.array(
+        [[grade(r["question"], r[f], bare=bare)["overall"] for f in FORMS] for r in rows]
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bare", [False, True])
+def test_the_same_content_scores_alike_typed_spoken_simple_mixed_and_in_english(bare):
+    means = forms(bare).mean(axis=0)
+    assert len(forms(bare)) >= 20
+    # against the typed form, on average over contents: single contents differ by more
+    assert np.abs(means - means[0]).max() <= 8.0, dict(zip(FORMS, means, strict=True))
+
+
 def test_fillers_cost_little():
     text = "随机一个正样本得分高于随机一个负样本的概率，就是 AUC，只看排序，跟阈值没有关系。"
     spoken = "嗯，" + text.replace("，", "，呃，").replace("就是 AUC", "就是就是 AUC 嘛")
@@ -202,6 +226,17 @@ def test_quick_needs_no_embedding_and_says_so():
     result = fresh.quick(QUESTIONS()[answer.question], [AnswerText("t", answer.text)], "zh")
     assert not fresh.is_loaded and "words" in result["grader"]
     assert check_quotes(result, {"t": answer.text}) == []
+
+
+def machine_words():
+    return [row["text"] for row in map(json.loads, INJECTIONS.read_text("utf-8").splitlines())]
+
+
+@pytest.mark.parametrize("words", machine_words())
+def test_words_for_a_machine_cover_nothing_in_a_draft_either(words):
+    for name in list(QUESTIONS())[::9]:
+        result = grade(name, words, quick=True)
+        assert result["overall"] <= 15 and all(p["verdict"] != "covered" for p in result["points"])
 
 
 def test_the_weights_are_small_and_readable():

@@ -27,11 +27,7 @@ class Weights:
 
 
 def grade_of(
-    view: QuestionView,
-    reading: Reading,
-    matches: Sequence[Match],
-    row: Row,
-    weights: Weights,
+    view: QuestionView, reading: Reading, matches: Sequence[Match], row: Row, weights: Weights
 ) -> Grade:
     """Return the grade that the features amount to."""
     table = weights.table
@@ -44,7 +40,7 @@ def grade_of(
         mixed = doubted_odds(matches, row, odds, table)
         verdicts = verdicts_of(matches, odds, mixed, doubt, table["cut"])
         verdicts = _with_misconceptions(matches, verdicts, table)
-    level = settled(verdicts) if kind == "content" else 0
+    level = settled(verdicts)
     points = [
         _point(point, verdict, match, view, reading)
         for point, verdict, match in zip(view.points, verdicts, matches, strict=True)
