@@ -23,6 +23,7 @@ from tools.knowledge.topics import load_topics
 
 ALL = "all"
 EXPORT_KIND = "memory_export"
+"""Says where a file about the candidate was saved: exports of memory, reports, whole sessions."""
 
 
 class ForgetError(Exception):
@@ -45,7 +46,12 @@ class Forgetting:
     files: tuple[Path, ...] = ()
     """Kept audio, and copies of the ledger set aside."""
     exports: tuple[str, ...] = ()
-    """Files saved by `memory export`, which are not erased."""
+    """Files saved elsewhere, which are not erased."""
+
+
+def note_saved(ledger: Ledger, candidate: str, path: Path) -> None:
+    """Record that a file about the candidate was saved, so that forgetting can name it."""
+    ledger.append(EXPORT_KIND, {"path": str(path.resolve())}, candidate=candidate)
 
 
 def plan_forgetting(ledger: Ledger, folder: Path, candidate: str, what: str) -> Forgetting:

@@ -116,6 +116,18 @@ def test_an_export_is_private_whole_and_named_when_all_is_forgotten(
     assert document("memory", "import", str(file))["sessions"] == 0
 
 
+def test_reports_and_sessions_saved_elsewhere_are_named_when_all_is_forgotten(
+    remembered, tmp_path: Path
+) -> None:
+    session = document("sessions", "list")[0]["session"]
+    page, notes, whole = (tmp_path / name for name in ("r.html", "r.md", "s.zip"))
+    assert run("report", session, "--html", str(page), "--md", str(notes)).exit_code == 0
+    assert run("sessions", "export", session, str(whole)).exit_code == 0
+    answer = run("memory", "forget", "--all", "--yes")
+    assert answer.exit_code == 0
+    assert all(str(path) in answer.stdout and path.exists() for path in (page, notes, whole))
+
+
 def test_a_file_that_is_no_export_is_refused_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "x.json"
     for content in ("{}", "no json", '{"format": "kaoguan-memory", "version": 99}'):

@@ -129,7 +129,7 @@ def _announce(plan: Forgetting, lang: Lang) -> None:
 @common_options
 def export_file(file: Path, **options: Any) -> None:
     """Write the events that memory rests on, readable by their owner alone."""
-    from agent.forgetting import EXPORT_KIND
+    from agent.forgetting import note_saved
     from sessions.portable import export
 
     settings = chosen(options)
@@ -143,7 +143,7 @@ def export_file(file: Path, **options: Any) -> None:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             json.dump(document, out, ensure_ascii=False, indent=1)
-        ledger.append(EXPORT_KIND, {"path": str(file.resolve())}, candidate=candidate)
+        note_saved(ledger, candidate, file)
     count = len(document["events"])
     if options["as_json"]:
         print_json({"file": str(file.resolve()), "events": count})

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from sessions.records import Lang
     from sessions.report.schema import Report
 
+FILES = ("html", "md", "pdf", "anki", "ics")
+"""Options that name a file to write."""
+
 
 @click.command(help="查看或导出一场面试的报告。\n\nShow or export the report of a session.")
 @click.argument("session", required=False)
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 @common_options
 def command(session: str | None, **options: Any) -> None:
     """Show, or write to files."""
+    from agent.forgetting import note_saved
     from sessions.report.schema import json_schema
 
     if options["schema"]:
@@ -54,8 +58,12 @@ def command(session: str | None, **options: Any) -> None:
         lang: Lang | None = options["lang"]
         try:
             report = load_report(ledger, session, settings.general.candidate)
+            candidate = report["candidate"]
             report, written = write_report(report, options, lang or report["lang"])
             written = _write_practice(ledger, report, options, lang or report["lang"]) or written
+            for name in FILES:
+                if options[name] is not None:
+                    note_saved(ledger, candidate, options[name])
         finally:
             ledger.close()
         if options["as_json"]:

@@ -56,6 +56,7 @@ def _say(key: str, lang: str, **values: Any) -> str:
 @common_options
 def export_session(session: str, file: Path, **options: Any) -> None:
     """Write the file, after asking when there is one of that name."""
+    from agent.forgetting import note_saved
     from sessions.bundle import BundleError, write_bundle
 
     lang = settings_from(lang=options["lang"], plain=options["plain"]).general.lang
@@ -75,6 +76,9 @@ def export_session(session: str, file: Path, **options: Any) -> None:
             count = write_bundle(file, events, audio, passphrase)
         except BundleError as error:
             fail(str(error))
+        ledger = open_store()
+        note_saved(ledger, events[0]["candidate"], file)
+        ledger.close()
     if options["as_json"]:
         print_json({"file": str(file), "events": count, "sealed": bool(passphrase)})
         return
