@@ -114,7 +114,8 @@ def _grade(fields: list[str], words: str, turn: Turn) -> GradeEvent:
     )  # fmt: skip
     return GradeEvent(
         question=question, topic=topic, level=3, grade=grade, hints=hints, told=told,
-        helped=helped_of({"grade": grade, "hints": hints, "told": told}), turns=[turn["id"]], at=turn["at"],
+        helped=helped_of({"grade": grade, "hints": hints, "told": told}), turns=[turn["id"]],
+        at=turn["at"],
     )  # fmt: skip
 
 

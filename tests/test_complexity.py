@@ -1,4 +1,4 @@
-"""Claims of complexity are read from words, and measured growth becomes a question, not a verdict."""
+"""Claims of complexity are read from words; measured growth becomes a question, no verdict."""
 
 from __future__ import annotations
 
