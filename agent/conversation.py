@@ -30,7 +30,11 @@ _BUDGET_S = {"short": 90.0, "normal": 180.0, "long": 300.0, "code": 0.0}
 class SpokenConversation:
     """One open interview, spoken."""
 
-    def __init__(self, interviewer: Interviewer, repair: Repair | None = None) -> None:
+    def __init__(
+        self, interviewer: Interviewer, repair: Repair | None = None, recorded_s: float = 0.0
+    ) -> None:
+        """`recorded_s` is how much of the session an earlier process has recorded already."""
+        self._recorded_s = recorded_s
         self._interviewer = interviewer
         self._journal = interviewer.interview.journal
         self._lang = interviewer.interview.lang
@@ -108,7 +112,7 @@ class SpokenConversation:
             ],
             seconds=heard.seconds,
             wait_s=heard.wait_s,
-            offset_s=heard.offset_s,
+            offset_s=self._recorded_s + heard.offset_s,
         )
         if heard.repaired:
             answer["repaired"] = heard.repaired

@@ -107,7 +107,7 @@ class SpokenInterview:
         audio = folder / "audio"
         audio.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._console.print(spoken("audio_kept", self._lang, path=audio / f"{session}.wav"))
-        return Recorder(audio / f"{session}.wav")
+        return Recorder(audio / f"{session}.wav", goes_on=True)
 
     async def _talk(
         self,
@@ -117,7 +117,8 @@ class SpokenInterview:
         recorder: Recorder | None,
         chat: Conversation,
     ) -> None:
-        conversation = SpokenConversation(interviewer, mend_terms)
+        before = recorder.seconds_before if recorder else 0.0
+        conversation = SpokenConversation(interviewer, mend_terms, before)
         options = Options(
             lang=self._lang,
             lockstep=answers is not None,

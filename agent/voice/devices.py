@@ -213,21 +213,24 @@ class FileMicrophone:
 class Recorder:
     """Writes both sides of the talk, left the candidate, right the interviewer, as they come."""
 
-    def __init__(self, path: Path) -> None:
-        import wave
+    def __init__(self, path: Path, *, goes_on: bool = False) -> None:
+        """With `goes_on` what an earlier part of the session left there is kept, and added to."""
+        import soundfile
 
         try:
-            self._file = wave.open(str(path), "wb")
-        except OSError as error:
-            raise VoiceError(f"{path}: cannot be written: {error.strerror or error}") from error
-        self._file.setnchannels(2)
-        self._file.setsampwidth(2)
-        self._file.setframerate(RATE_HZ)
+            self._file = (
+                soundfile.SoundFile(path, "r+")
+                if goes_on and path.exists()
+                else soundfile.SoundFile(path, "w", RATE_HZ, 2, "PCM_16", format="WAV")
+            )
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise VoiceError(f"{path}: cannot be written: {error}") from error
+        self.seconds_before = self._file.seek(0, soundfile.SEEK_END) / RATE_HZ
+        """How much sound was there already: this part's times begin after it."""
 
     def add(self, candidate: Samples, interviewer: Samples) -> None:
         """Append one frame of each side."""
-        both = np.stack([candidate, interviewer], axis=1)
-        self._file.writeframes(both.astype("<i2").tobytes())
+        self._file.write(np.stack([candidate, interviewer], axis=1).astype(np.int16))
 
     def close(self) -> None:
         """Finish the file."""
