@@ -5,8 +5,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-APT_PACKAGES := espeak-ng bubblewrap chromium pulseaudio libasound2-plugins libportaudio2 \
-  fonts-noto-cjk poppler-utils
+APT_PACKAGES := espeak-ng bubblewrap chromium pulseaudio pulseaudio-utils libasound2-plugins libportaudio2 \
+  fonts-noto-cjk poppler-utils tmux
 PARTS := $(CURDIR)/$(VENV)/parts
 TEST_PARTS := KAOGUAN_MODELS=$(PARTS)/models KAOGUAN_BFCL=$(PARTS)/bfcl
 INTERVIEW ?=
