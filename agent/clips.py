@@ -73,11 +73,16 @@ def _mp3(sound: NDArray[np.float32], rate_hz: int) -> bytes:
     return out.getvalue()
 
 
+def clip_folder(page: Path) -> Path:
+    """Return where the clips of a page lie that are too many to stand in it."""
+    return page.with_name(f"{page.stem}-audio")
+
+
 def place_clips(report: Report, recording: Path, page: Path) -> dict[str, str]:
     """Return the address of each clip: inside the page up to the limit, then in files beside it."""
     sounds: dict[str, str] = {}
     inside = 0
-    beside = page.with_name(f"{page.stem}-audio")
+    beside = clip_folder(page)
     for number, (key, data) in enumerate(cut_clips(report, recording), 1):
         text = base64.b64encode(data).decode()
         if inside + len(text) <= EMBEDDED_BYTES:

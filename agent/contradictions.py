@@ -18,7 +18,7 @@ from tools.grading.evidence import AnswerText, quote
 from tools.neutralise import neutralise
 
 MOST_CHALLENGES = 2
-"""Contradictions that are asked about in one session; the others only stand in the report."""
+"""Only the first contradictions of a session may be asked about; others stand in the report."""
 SHOWN_CHARS = {"zh": 28, "en": 80}
 _ASK: dict[Lang, str] = {
     "zh": "前面你说「{earlier}」，现在又说「{now}」，这两个说法怎么对得上？",
@@ -58,6 +58,7 @@ def note_claims(
             "key_point": found.key_point,
             "earlier": found.earlier,
             "now": found.now,
+            "shown": [_short(q["text"], interview.lang) for q in (found.earlier, found.now)],
         }
         journal.record("contradiction", record, f"contradiction:{turn['id']}")
 
@@ -67,8 +68,8 @@ def challenge_of(interview: Interview, turn_id: str) -> str:
     body = interview.journal.find(f"contradiction:{turn_id}")
     if body is None or interview.journal.count("contradiction") > MOST_CHALLENGES:
         return ""
-    shown = {name: _short(body[name]["text"], interview.lang) for name in ("earlier", "now")}
-    return _ASK[interview.lang].format(**shown)
+    earlier, now = body["shown"]
+    return _ASK[interview.lang].format(earlier=earlier, now=now)
 
 
 def _short(text: str, lang: Lang) -> str:

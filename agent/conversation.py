@@ -76,10 +76,11 @@ class SpokenConversation:
         mending = asyncio.create_task(self._mended(answer))
         phrases = ACKNOWLEDGEMENTS[self._lang]
         yield Say(answer["id"], phrases[int(answer["id"][1:]) % len(phrases)], fixed=True)
-        if await stands:
-            async for item in self._take(await mending):
-                yield item
-        else:
+        try:
+            if await stands:
+                async for item in self._take(await mending):
+                    yield item
+        finally:
             mending.cancel()
 
     def withdraw(self, turn_id: str) -> None:

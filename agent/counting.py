@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from agent.state import About, Decision
@@ -34,7 +35,7 @@ def note_move(about: About, decision: Decision) -> About:
         noted["hints"], noted["stepped_down"] = 2, about["stepped_down"] + 1
     if move in ("hint", "step_down") or (aim and move != "paraphrase"):
         bears_on = ALL_POINTS if move in ("hint", "step_down") else aim
-        noted["help_from"] = {bears_on: len(about["turns"]), **_help_from(about)}
+        noted["help_from"] = {bears_on: len(about["turns"]), **help_from(about)}
     if move in ("rephrase", "example"):
         noted["rephrased"] = about["rephrased"] + 1
     if decision["text"] and move not in ("logistics", "redirect"):
@@ -44,12 +45,14 @@ def note_move(about: About, decision: Decision) -> About:
 
 def help_before(talk: About, grade: Grade) -> dict[str, Any]:
     """Return the help given in a talk, since when, and what was first made after it."""
-    since = _help_from(talk)
+    since = help_from(talk)
     order = {turn: place for place, turn in enumerate(talk["turns"])}
     helped: dict[str, Help] = {}
     for point in grade["points"]:
         name = point["key_point"]
-        first = min((order.get(q["turn"], 0) for q in point["quotes"]), default=len(order))
+        if not point["quotes"]:
+            continue
+        first = min(order.get(quote["turn"], 0) for quote in point["quotes"])
         if first >= since.get(ALL_POINTS, len(order) + 1):
             helped[name] = "hint"
         elif first >= since.get(name, len(order) + 1):
@@ -62,6 +65,7 @@ def help_before(talk: About, grade: Grade) -> dict[str, Any]:
     }
 
 
-def _help_from(about: About) -> dict[str, int]:
+def help_from(talk: Mapping[str, Any]) -> dict[str, int]:
     """Return when help began; a talk begun by an older version did not note it."""
-    return about.get("help_from", {ALL_POINTS: 0} if about["hints"] else {})
+    noted: dict[str, int] = talk.get("help_from", {ALL_POINTS: 0} if talk["hints"] else {})
+    return noted

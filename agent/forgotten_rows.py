@@ -62,6 +62,7 @@ def _rows_of_session(events: Sequence[Event], target: Target, words: Sequence[st
         about = turn["question"] in target.questions
         if turn["speaker"] == "candidate" and (about or any(w in turn["text"] for w in words)):
             gone.add(turn["id"])
+    words = [*words, *_shown_later(events, gone)]
     places = _places(turns, target.questions, gone)
     return [
         event["id"]
@@ -73,6 +74,19 @@ def _rows_of_session(events: Sequence[Event], target: Target, words: Sequence[st
             or _is_spoken_at(event, places)
             or _holds(event, words)
         )
+    ]
+
+
+def _shown_later(events: Sequence[Event], gone: set[str]) -> list[str]:
+    """Return the words of erased turns that a challenge of a contradiction repeated."""
+    found = [
+        e["body"] for e in events if e["kind"] == "contradiction" and not e["body"].get("forgotten")
+    ]
+    return [
+        shown.rstrip("…")
+        for body in found
+        for name, shown in zip(("earlier", "now"), body.get("shown", ()), strict=False)
+        if body[name]["turn"] in gone and len(shown) >= _SHORT
     ]
 
 

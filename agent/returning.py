@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
+from agent.counting import help_from
 from agent.interview import Interview
 from agent.nodes.understand import answers_of
 from agent.state import About, InterviewState, about
@@ -80,5 +81,5 @@ def _resumed(question_id: str, body: Mapping[str, Any], verdicts: dict[str, str]
         "turns": list(body["turns"]),
         "verdicts": verdicts,
         "hints": body["hints"],
-        "help_from": body.get("help_from", {}),
+        "help_from": help_from(body),
     }

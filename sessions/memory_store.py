@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sessions.projections import Known
 from sessions.records import MemoryKind, TextMemory
 
-STORE_VERSION = 1
+STORE_VERSION = 2
 
 _METADATA = sa.MetaData()
 _KNOWN = sa.Table(

@@ -158,6 +158,8 @@ class Conversation:
         for model in setup.grader.panel.members() if setup.grader else ():
             line = words("remote_grader", self._lang, where=model.where, model=model.name)
             console.print(line)
+        if setup.grader is not None:
+            console.print(words("remote_memory", self._lang))
         title = interview.format.title.get(self._lang, interview.format.id)
         minutes = round(interview.format.minutes)
         session = interviewer.session

@@ -46,7 +46,6 @@ FILES = ("html", "md", "pdf", "anki", "ics")
 @common_options
 def command(session: str | None, **options: Any) -> None:
     """Show, or write to files."""
-    from agent.forgetting import note_saved
     from sessions.report.schema import json_schema
 
     if options["schema"]:
@@ -61,15 +60,25 @@ def command(session: str | None, **options: Any) -> None:
             candidate = report["candidate"]
             report, written = write_report(report, options, lang or report["lang"])
             written = _write_practice(ledger, report, options, lang or report["lang"]) or written
-            for name in FILES:
-                if options[name] is not None:
-                    note_saved(ledger, candidate, options[name])
+            note_files(ledger, candidate, options)
         finally:
             ledger.close()
         if options["as_json"]:
             print_json(report)
         elif not written:
             print_summary(make_console(settings), report, options["lang"] or report["lang"])
+
+
+def note_files(ledger: Ledger, candidate: str, options: dict[str, Any]) -> None:
+    """Record the files written about a candidate, so that forgetting can name them."""
+    from agent.clips import clip_folder
+    from agent.forgetting import note_saved
+
+    paths = [options[name] for name in FILES if options.get(name) is not None]
+    if options.get("html") is not None:
+        paths += [path for path in [clip_folder(options["html"])] if path.is_dir()]
+    for path in paths:
+        note_saved(ledger, candidate, path)
 
 
 def load_report(ledger: Ledger, session: str | None, candidate: str) -> Report:

@@ -54,7 +54,7 @@ AUDIO = {".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg", ".opus", ".mp4", ".web
 @common_options
 def command(file: Path, **options: Any) -> None:
     """Read, review, show; nothing is stored unless `--remember` is given."""
-    from agent.cli.report import write_report
+    from agent.cli.report import note_files, write_report
 
     settings = settings_from(lang=options["lang"], plain=options["plain"])
     console = make_console(settings, stderr=options["as_json"])
@@ -63,7 +63,11 @@ def command(file: Path, **options: Any) -> None:
         reviewed = _review(transcript, options, settings, console)
         report = _report(reviewed, options["remember"])
         lang: Lang = options["lang"] or report["lang"]
+        candidate = report["candidate"]
         report, written = write_report(report, options, lang)
+        if options["remember"]:
+            for ledger in _ledger(remember=True):
+                note_files(ledger, candidate, options)
     if options["as_json"]:
         print_json(report)
         return

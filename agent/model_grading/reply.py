@@ -72,7 +72,8 @@ def check_reply(answered: Answered, reply: Mapping[str, Any], label: str) -> Che
     problems += unproved + mismatch if content else []
     claims = sum(row["verdict"] != "missed" for row in reply["points"]) if content else 0
     proved = any(point["quotes"] for point in points)
-    sure = SURE - COST_OF_DROP * (dropped + len(unproved) + len(mismatch))
+    unborne = len(unproved) + len(mismatch) if content else 0
+    sure = SURE - COST_OF_DROP * (dropped + unborne)
     sure -= COST_OF_DOUBT * _unsure_share(answered.question, said)
     return Checked(
         grade=_grade(

@@ -49,23 +49,26 @@ class StructuredModel(OpenAICompatible):
         """
         fault = ModelFault("garbage", f"{self.where} gave no answer that fits the schema")
         for _ in range(len(_LEVELS) + 1):
+            place = self._level  # other calls under way may lower it meanwhile
             try:
-                text = await self._ask(messages, schema, name)
+                text = await self._ask(messages, schema, name, _LEVELS[place])
             except _Unsupported:
-                self._level += 1
+                self._level = max(self._level, place + 1)
                 continue
             found = _fitting(text, schema)
             if found is not None:
                 return found
-            if self._level == len(_LEVELS) - 1:
+            if place == len(_LEVELS) - 1:
                 raise fault
-            self._level += 1
+            self._level = max(self._level, place + 1)
         raise fault
 
-    async def _ask(self, messages: Sequence[Message], schema: Mapping[str, Any], name: str) -> str:
+    async def _ask(
+        self, messages: Sequence[Message], schema: Mapping[str, Any], name: str, level: str
+    ) -> str:
         import openai
 
-        wire, level = alternate(messages), _LEVELS[self._level]
+        wire = alternate(messages)
         if level != "json_schema":
             wire = _with_schema(wire, schema)
         options: dict[str, Any] = {"temperature": 0} if self._steady else {}
@@ -83,9 +86,9 @@ class StructuredModel(OpenAICompatible):
                 )
         except openai.APIStatusError as error:
             refused = error.status_code in _REFUSED
-            if refused and self._steady and "temperature" in str(error):
+            if refused and "temperature" in options and "temperature" in str(error):
                 self._steady = False  # some reasoning models take no temperature but their own
-                return await self._ask(messages, schema, name)
+                return await self._ask(messages, schema, name, level)
             if refused and "response_format" in options:
                 raise _Unsupported from error
             raise fault_of(error, self.where, self.endpoint.key()) from error

@@ -105,7 +105,7 @@ def review_strengths(review: Review) -> list[Finding]:
             verdict="covered",
             ground="unopposed",
         )
-        for row in review["unopposed"]
+        for row in review.get("unopposed", [])
     ]
     return praised + passed
 

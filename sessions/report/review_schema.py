@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -125,4 +125,4 @@ class Review(TypedDict):
     ignored: int
     """Lines of the file that belong to no speaker."""
     praise: list[Praise]
-    unopposed: list[Unopposed]
+    unopposed: NotRequired[list[Unopposed]]

@@ -39,6 +39,7 @@ def anonymous(report: Report) -> Report:
             "behaviour",
         )
         question["exchanges"] = []
+        question.pop("fallback", None)  # may name a host
         if personal:
             question["asked"] = HIDDEN
             for point in question["points"]:
@@ -73,6 +74,7 @@ def _without_company(report: Report) -> None:
         finding["asked"] = finding["title"]
         finding["evidence"] = [q for q in finding["evidence"] if q["speaker"] == "candidate"]
     review["moments"], review["doubts"] = [], []
+    review["unopposed"], review["praise"], review["circling"] = [], [], []
     report["practise"] = [line for line in report["practise"] if _names_bank(line, report)]
 
 
@@ -83,7 +85,7 @@ def _names_bank(line: str, report: Report) -> bool:
 
 def _walk(node: Any, hides: Any) -> None:
     """Hide the spoken texts under a node: quotes, words said and answered."""
-    spoken = ("quote", "said", "answer", "text", "asked", "title", "label")
+    spoken = ("quote", "said", "answer", "text", "asked", "title", "label", "reply")
     items = node.items() if isinstance(node, dict) else enumerate(node)
     for key, value in list(items):
         if isinstance(value, dict | list):
