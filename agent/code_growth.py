@@ -11,7 +11,7 @@ from agent.complexity import claimed, order_of
 from agent.interview import Interview
 from agent.state import About
 from sessions.records import Question, Quote, Turn
-from tools.run_code import code_in, language_of, problem_of
+from tools.run_code import code_in, find_problem, language_of
 
 _WORTH_MEASURING = ("AC", "TLE")
 """Verdicts of code that computes the right thing as far as it got."""
@@ -39,10 +39,11 @@ def _measure(question: Question, text: str) -> Mapping[str, Any] | None:
     from tools.sandbox.records import SandboxError
 
     code, fence = code_in(text)
-    if language_of(fence, code) != "python":
+    problem = find_problem(question)
+    if problem is None or language_of(fence, code) != "python":
         return None
     try:
-        return growth(problem_of(question), code)
+        return growth(problem, code)
     except SandboxError:
         return None
 
@@ -79,10 +80,11 @@ def latest_claim(interview: Interview, turn_ids: list[str]) -> tuple[str, Quote 
 def claim_of(
     interview: Interview, question: Question, turn_ids: list[str], code_turn: str
 ) -> Claim | None:
-    """The claim about time with what it is held against; None when none was made."""
+    """The claim about time with what it is held against; None without a claim or a problem."""
     order, quote = latest_claim(interview, turn_ids)
-    if quote is None:
+    problem = find_problem(question)
+    if quote is None or problem is None:
         return None
     growth = growth_of(interview, code_turn)
-    target = order_of(problem_of(question).time)
+    target = order_of(problem.time)
     return Claim(order, quote, target, tuple(growth["among"]) if growth else ())

@@ -39,13 +39,18 @@ def code_questions() -> list[Question]:
 
 
 def code_languages(question: Question) -> list[str]:
-    """Return the languages in which this machine can judge the question: Python first."""
+    """Return the languages in which this machine can judge the question: Python first.
+
+    None when its problem is shipped no longer, as a session taken up again may find.
+    """
     from tools.knowledge.problem_signature import is_typed, read_signature
-    from tools.run_code import problem_of
+    from tools.run_code import find_problem
     from tools.sandbox.backends import choose
     from tools.sandbox.languages import runtime
 
-    problem = problem_of(question)
+    problem = find_problem(question)
+    if problem is None:
+        return []
     found = ["python"]
     if problem.driver or choose(None).name == "wasi":
         return found

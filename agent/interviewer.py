@@ -125,7 +125,7 @@ class Interviewer:
             return None
         run = await run_turn(question, text, submit=False)
         journal = self.interview.journal
-        number = 1 + sum(1 for _ in journal.events(["code_tried"]))
+        number = 1 + journal.count("code_tried")
         journal.record("code_tried", {"question": question["id"], "run": run}, f"tried:{number}")
         return run
 

@@ -196,6 +196,27 @@ def test_a_record_of_any_shape_is_either_accepted_or_refused_by_name(
         assert "x.jsonl:1" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, "problem: missing"),
+        ({"problem": {}}, "None is the id of no coding problem"),
+        ({"problem": {"id": ["two-sum"]}}, "is the id of no coding problem"),
+        ({"problem": {"id": "no-such"}}, "'no-such' is the id of no coding problem"),
+    ],
+)
+def test_a_coding_question_without_a_known_problem_is_refused_by_its_id(
+    more: dict[str, object], says: str
+) -> None:
+    with pytest.raises(BankError, match=f"question q-code: .*{says}"):
+        check_record({**question("q-code"), "kind": "code", **more}, "x.jsonl:1")
+
+
+def test_a_coding_question_of_a_known_problem_is_accepted() -> None:
+    record = {**question("q-code"), "kind": "code", "problem": {"id": "two-sum"}}
+    assert check_record(record, "x.jsonl:1")["problem"] == {"id": "two-sum"}
+
+
 def test_a_bank_in_memory_has_a_version_of_its_content() -> None:
     assert bank_of("m", [question("a")]).version == bank_of("m", [question("a")]).version
     assert bank_of("m", [question("a")]).version != bank_of("m", [question("b")]).version

@@ -12,9 +12,10 @@ from rich.console import Console
 from agent.cli.code import Desk
 from agent.cli.code_view import example, show_problem, show_run
 from agent.cli.typing import scripted
-from agent.coding import code_questions, without_code
+from agent.coding import code_languages, code_questions, without_code
 from agent.interviewer import Interviewer
 from sessions.records import Question
+from tests.samples import a_question
 from tools.knowledge.problem_signature import template
 from tools.sandbox import probe
 
@@ -104,6 +105,38 @@ async def test_pasted_code_is_the_draft_and_another_problem_clears_the_desk() ->
     assert "two_sum" in await take(desk, Interview(question("two-sum")), "/submit")
     assert await take(desk, Interview(question("kmeans")), "/submit") == ""
     assert "还没有代码" in out.getvalue()
+
+
+@needs_sandbox
+@pytest.mark.parametrize("name", ["go", "text"])
+async def test_a_pasted_block_in_another_language_is_talk_and_keeps_the_draft(name: str) -> None:
+    desk, _ = a_desk()
+    desk.keep(question("two-sum"), f"```python\n{RIGHT}```")
+    desk.keep(question("two-sum"), f"报错是这样\n```{name}\npanic: out of range\n```")
+    handed_in = await take(desk, Interview(question("two-sum")), "/submit")
+    assert handed_in == f"```python\n{RIGHT.strip()}\n```"
+
+
+@needs_sandbox
+async def test_a_question_copied_before_statements_were_kept_shows_its_wording() -> None:
+    old = question("two-sum")
+    del old["problem"]["statement"]
+    desk, out = a_desk()
+    await take(desk, Interview(old), "/problem")
+    shown = "".join(out.getvalue().split())
+    assert "".join(old["wording"]["zh"].split())[:60] in shown
+    assert "two_sum([2,7,11,15],9)→[0,1]" in shown
+
+
+async def test_a_question_whose_problem_is_gone_is_still_shown_and_named_unjudged() -> None:
+    gone = a_question(kind="code", problem={"id": "no-such-problem"})
+    assert code_languages(gone) == []
+    desk, out = a_desk()
+    await take(desk, Interview(gone), "/problem")
+    assert "缩放点积注意力" in out.getvalue()
+    out.truncate(0)
+    await take(desk, Interview(gone), "/edit python")
+    assert "python" in out.getvalue()
 
 
 async def test_without_a_coding_problem_every_command_says_so() -> None:

@@ -1,21 +1,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from agent.assembly import Setup
+from agent.code_growth import latest_claim, measure_beside
 from agent.code_moves import CODE_RULES
 from agent.code_words import CODE_WORDS, style_remark, what_happened
-from agent.coding import CODE_POINT, Claim, grade_code, has_code, without_code
+from agent.coding import CODE_POINT, Claim, grade_code, has_code, run_turn, without_code
 from agent.counting import note_move
-from agent.interviewer import open_interview
+from agent.grading import record_grade
+from agent.interviewer import Interviewer, open_interview
 from agent.moves import decide_move
+from agent.nodes.understand import ungraded
 from agent.plan import load_format
 from agent.simulation import simulate
 from agent.situation import Situation, say
 from agent.state import about
+from sessions.journal import Journal
 from sessions.ledger import open_ledger
 from sessions.report.build import build_report
 from tests.samples import a_question
@@ -271,3 +276,67 @@ async def test_growth_is_measured_beside_the_talk_and_stands_in_the_report(tmp_p
     assert ("growth" in code) == bool(problem.grow)
     if problem.grow:
         assert code["growth"]["sizes"] >= 5 and code["growth"]["repetitions"] >= 5
+
+
+def an_open_interview(folder: Path, question: Any, text: str) -> Any:
+    """A session in a real ledger with one question asked and one turn of the candidate."""
+    journal = Journal(open_ledger(folder / "ledger.db"), "s1", "me")
+    journal.add_question(question, {"number": 1, "stage": "coding", "why": {}, "turn": ""})
+    turn: Any = {"id": "0002c", "session": "s1", "number": 2, "speaker": "candidate", "text": text}
+    at = {"at": "2026-01-01T00:00:00+00:00", "stage": "coding", "question": question["id"]}
+    journal.add_turn({**turn, **at, "heard": False})
+
+    async def grader(question: Any, answers: Any, lang: str) -> Any:
+        return ungraded(question, "talk only")
+
+    asked = {"question": lambda name: journal.question(name), "lang": "zh", "grading": {}}
+    return SimpleNamespace(journal=journal, final_grader=grader, **asked)
+
+
+GONE = {**PROBLEM, "problem": {"id": "no-such-problem"}}
+CLAIMED = f"{CODE}\n时间复杂度是 O(n)"
+
+
+async def grade_of_a_gone_problem(folder: Path, run: dict[str, Any]) -> dict[str, Any]:
+    interview = an_open_interview(folder, GONE, CLAIMED)
+    ran = {"turn": "0002c", "question": GONE["id"], "run": run}
+    interview.journal.record("code_run", ran, "code:0002c")
+    talk: Any = {**about(GONE["id"]), "turns": ["0002c"]}
+    assert latest_claim(interview, talk["turns"])[0] == "O(n)", "the claim must be there to hold"
+    await record_grade(interview, talk)
+    return next(iter(interview.journal.events(["grade"])))["body"]["grade"]
+
+
+async def test_a_problem_that_is_gone_keeps_the_grade_of_the_talk(tmp_path: Path) -> None:
+    run = await run_turn(GONE, CODE, submit=True)
+    assert run["verdict"] == "IE" and run["unsupported"]
+    grade = await grade_of_a_gone_problem(tmp_path, run)
+    assert (grade["status"], grade["reason"]) == ("not_graded", "talk only")
+
+
+async def test_code_that_ran_before_its_problem_was_gone_keeps_its_verdict(tmp_path: Path) -> None:
+    grade = await grade_of_a_gone_problem(tmp_path, a_run("AC", 10))
+    verdicts = {p["key_point"]: p["verdict"] for p in grade["points"]}
+    assert verdicts[CODE_POINT] == "covered" and verdicts["k2"] == "missed"
+
+
+async def test_the_growth_of_code_whose_problem_is_gone_is_not_recorded(tmp_path: Path) -> None:
+    begun: list[Any] = []
+    interview = an_open_interview(tmp_path, GONE, CLAIMED)
+    interview.background = begun.append
+    measure_beside(interview, GONE, interview.journal.turn("0002c"), "AC")
+    await begun[0]
+    assert interview.journal.count("code_growth") == 0
+
+
+async def test_every_trial_is_recorded_under_a_number_of_its_own(tmp_path: Path) -> None:
+    interview = an_open_interview(tmp_path, GONE, CLAIMED)
+
+    async def current_question() -> Any:
+        return GONE
+
+    at_hand: Any = SimpleNamespace(interview=interview, current_question=current_question)
+    for _ in range(3):
+        await Interviewer.try_code(at_hand, CODE)
+    assert interview.journal.count("code_tried") == 3
+    assert interview.journal.find("tried:3") is not None

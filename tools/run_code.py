@@ -57,10 +57,15 @@ def language_of(name: str, code: str = "") -> Language:
     return cast(Language, found)
 
 
-def problem_of(question: Question | None) -> Problem:
-    """The coding problem under discussion."""
+def find_problem(question: Question | None) -> Problem | None:
+    """The coding problem under discussion; None without one, or when it is shipped no longer."""
     name = ((question or {}).get("problem") or {}).get("id") if question else None
-    problem = load_problems().get(str(name))
+    return load_problems().get(str(name))
+
+
+def problem_of(question: Question | None) -> Problem:
+    """The coding problem under discussion; raises ToolError where `find_problem` has none."""
+    problem = find_problem(question)
     if problem is None:
         raise ToolError("no coding problem is under discussion: run_code is for coding questions")
     return problem

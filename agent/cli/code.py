@@ -10,6 +10,7 @@ import click
 
 from agent.cli.code_view import code_words, show_code, show_problem, show_run
 from agent.coding import code_languages, has_code
+from tools.base import ToolError
 from tools.knowledge.problem_signature import template
 from tools.run_code import code_in, language_of
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from agent.interviewer import Interviewer
-    from sessions.records import Question
+    from sessions.records import Lang, Question
 
 COMMANDS = ("/edit", "/file", "/run", "/submit", "/code", "/problem")
 _EXTENSIONS = {"python": ".py", "javascript": ".js", "cpp": ".cpp", "java": ".java"}
@@ -26,7 +27,7 @@ _EXTENSIONS = {"python": ".py", "javascript": ".js", "cpp": ".cpp", "java": ".ja
 class Desk:
     """What lies on the desk during one interview: the draft and its language."""
 
-    def __init__(self, console: Console, lang: str) -> None:
+    def __init__(self, console: Console, lang: Lang) -> None:
         self._console = console
         self._lang = lang
         self._draft = ""
@@ -59,11 +60,19 @@ class Desk:
         return ""
 
     def keep(self, question: Question | None, text: str) -> None:
-        """Take code that was pasted into the talk as the draft, so that /edit goes on from it."""
-        if question is not None and question["kind"] == "code" and has_code(text):
-            self._turn_to(question)
-            self._draft, fence = code_in(text)
-            self._language = language_of(fence, self._draft)
+        """Take code that was pasted into the talk as the draft, so that /edit goes on from it.
+
+        A block in a language that nothing here runs, such as a log, is talk and no draft.
+        """
+        if question is None or question["kind"] != "code" or not has_code(text):
+            return
+        code, fence = code_in(text)
+        try:
+            language = language_of(fence, code)
+        except ToolError:
+            return
+        self._turn_to(question)
+        self._draft, self._language = code, language
 
     def _turn_to(self, question: Question) -> None:
         """Clear the desk when another problem is on it."""

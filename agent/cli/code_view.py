@@ -9,12 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.situation import say
 from tools.knowledge.problem_signature import template
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sessions.records import Question
+    from sessions.records import Lang, Question
 
 _FILE = Path(__file__).with_name("code.toml")
 _MARKS = {"AC": "✓", "-": "·"}
@@ -43,24 +44,28 @@ def show_code(console: Console, code: str, language: str, lang: str) -> None:
 
 
 def show_problem(
-    console: Console, question: Question, lang: str, languages: Sequence[str], *, whole: bool
+    console: Console, question: Question, lang: Lang, languages: Sequence[str], *, whole: bool
 ) -> None:
     """Print signature, examples and keys; the statement too when it is the `whole` problem."""
     from rich.syntax import Syntax
 
     problem = question.get("problem", {})
     if whole:
-        title = problem["title"].get(lang, "")
-        console.print(f"{code_words('problem', lang)} · {title}", style="bold", markup=False)
-        console.print(problem["statement"].get(lang, ""), markup=False)
+        title = say(problem.get("title", {}), lang)
+        head = f"{code_words('problem', lang)} · {title}".rstrip(" ·")
+        console.print(head, style="bold", markup=False)
+        # Copies of earlier sessions hold no statement: their wording tells the problem.
+        console.print(say(problem.get("statement") or question["wording"], lang), markup=False)
     console.print()
-    signature = str(problem["signature"])
+    signature = str(problem.get("signature", ""))
     form = template(signature, "python") if signature.startswith("class") else signature
     console.print(Syntax(form, "python", theme="ansi_dark", word_wrap=True))
-    console.print(code_words("examples", lang), style="dim")
-    for test in problem["public"]:
-        console.print("  " + example(test), markup=False)
-    console.print(code_words("languages", lang, names=" · ".join(languages)), style="dim")
+    if public := problem.get("public"):
+        console.print(code_words("examples", lang), style="dim")
+        for test in public:
+            console.print("  " + example(test), markup=False)
+    if languages:
+        console.print(code_words("languages", lang, names=" · ".join(languages)), style="dim")
     console.print(code_words("keys", lang), style="dim")
 
 

@@ -170,6 +170,8 @@ def check_record(record: Any, where: str) -> Question:
     )
     if "problem" in read.table:
         question["problem"] = _problem(read)
+    if question["kind"] == "code":
+        _check_known(question, read)
     return question
 
 
@@ -244,3 +246,14 @@ def _problem(read: _Reader) -> dict[str, Any]:
         raise read.fail("problem", "a table is wanted")
     copy: dict[str, Any] = json.loads(json.dumps(problem))
     return copy
+
+
+def _check_known(question: Question, read: _Reader) -> None:
+    """Code is judged by the tests of a shipped problem, so the question must name one."""
+    from tools.knowledge.problems import load_problems
+
+    if "problem" not in question:
+        raise read.fail("problem", "missing: kind code wants the id of a coding problem")
+    name = question["problem"].get("id")
+    if str(name) not in load_problems():
+        raise read.fail("problem", f"{name!r:.60} is the id of no coding problem")
