@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sessions.bundle import Bundle, BundleError
 from sessions.ledger import Event as LedgerEvent
-from sessions.ledger import open_ledger
+from sessions.ledger import Ledger, open_ledger
+from sessions.lock import session_lock
 from sessions.projections import Event
 
 Past = Event | LedgerEvent
@@ -37,25 +40,78 @@ def import_session(folder: Path, bundle: Bundle) -> None:
     """Put a session that was read out of a file in place of what there is of it.
 
     It is first rebuilt apart, so that what cannot be read as a session never reaches the ledger.
+    One that was still under way is closed: its checkpoint stayed on the other machine.
 
     Raises:
         BundleError: The events make no session.
+        SessionBusy: The session is open in another terminal; nothing was changed.
     """
     from agent.interviewer import LEDGER_FILE
 
-    rows = [(event, event["key"]) for event in bundle.events]
+    bundle = ended(bundle)
     with TemporaryDirectory(prefix="kaoguan-import-") as apart:
-        _append(Path(apart) / LEDGER_FILE, rows)
+        if _append(Path(apart) / LEDGER_FILE, _keyed(bundle.events)) < len(bundle.events):
+            raise BundleError("the events make no session: two have the same key")
         _try_out(Path(apart) / LEDGER_FILE, bundle)
     ledger = open_ledger(folder / LEDGER_FILE)
     try:
-        ledger.delete_session(bundle.session)
-        _append(folder / LEDGER_FILE, rows)
-    except BaseException:
-        ledger.delete_session(bundle.session)  # a half-written session is worse than none
-        raise
+        with session_lock(folder / "locks", bundle.session):
+            old = list(ledger.events(session=bundle.session))
+            _replace(ledger, folder / LEDGER_FILE, old, bundle)
+            asyncio.run(_forget_checkpoint(folder, bundle.session))
+            _forget_projections(folder, {bundle.candidate, *(e["candidate"] for e in old)})
     finally:
         ledger.close()
+
+
+def ended(bundle: Bundle) -> Bundle:
+    """Return the session as it is taken in: closed at its last event when nothing closes it."""
+    if not bundle.events or any(event["kind"] == "session_closed" for event in bundle.events):
+        return bundle
+    last = bundle.events[-1]
+    closing: LedgerEvent = {
+        **last,
+        "id": last["id"] + 1,
+        "kind": "session_closed",
+        "key": "closed",
+        "body": {"reason": "interrupted"},
+    }
+    return replace(bundle, events=[*bundle.events, closing])
+
+
+def _replace(ledger: Ledger, path: Path, old: Sequence[LedgerEvent], bundle: Bundle) -> None:
+    """Write the session in place of its old events, which are put back when that fails."""
+    try:
+        ledger.delete_session(bundle.session)
+        _append(path, _keyed(bundle.events))
+    except BaseException:
+        ledger.delete_session(bundle.session)
+        _append(path, _keyed(old))
+        raise
+
+
+def _keyed(events: Sequence[LedgerEvent]) -> list[tuple[Past, str | None]]:
+    return [(event, event["key"]) for event in events]
+
+
+async def _forget_checkpoint(folder: Path, session: str) -> None:
+    from agent.interviewer import CHECKPOINT_FILE
+    from sessions.checkpoints import forget, open_checkpoints
+
+    if (folder / CHECKPOINT_FILE).exists():
+        async with open_checkpoints(folder / CHECKPOINT_FILE) as saver:
+            await forget(saver, session)
+
+
+def _forget_projections(folder: Path, candidates: set[str]) -> None:
+    from agent.past import STORE_FILE
+    from sessions.memory_store import forget, open_store
+
+    if (folder / STORE_FILE).exists():
+        store = open_store(folder / STORE_FILE)
+        for candidate in candidates:
+            forget(store, candidate)
+        store.dispose()
 
 
 def _try_out(path: Path, bundle: Bundle) -> None:
@@ -76,13 +132,15 @@ def _try_out(path: Path, bundle: Bundle) -> None:
         ledger.close()
 
 
-def _append(path: Path, rows: Sequence[tuple[Past, str | None]]) -> None:
+def _append(path: Path, rows: Sequence[tuple[Past, str | None]]) -> int:
+    """Append the rows and return how many were new."""
+    written = 0
     clock = _PastClock()
     ledger = open_ledger(path, clock)
     try:
         for event, key in rows:
             clock.at = datetime.fromisoformat(event["at"])
-            ledger.append(
+            written += ledger.append(
                 event["kind"],
                 event["body"],
                 session=event["session"],
@@ -91,6 +149,7 @@ def _append(path: Path, rows: Sequence[tuple[Past, str | None]]) -> None:
             )
     finally:
         ledger.close()
+    return written
 
 
 def _key(event: Event) -> str | None:

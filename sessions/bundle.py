@@ -13,6 +13,7 @@ import hmac
 import json
 import re
 import secrets
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
@@ -35,7 +36,12 @@ _RATIO_FROM = 1_000_000
 _SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _KIND = re.compile(r"[a-z_]{1,40}")
 _PIECE = 1 << 20
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+_OUTSIDE = {"forget", "memory_edit", "memory_export", ERASED}
+"""Kinds that reach beyond their session: a `forget` would hide what else is known of the person."""
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(EOFError, OSError, RuntimeError, ValueError),
+)
 """What `zipfile` raises at damaged, encrypted and made-up files."""
 _SCRYPT = {"n": 1 << 14, "r": 8, "p": 1}
 """Interactive parameters of RFC 7914, section 2: about 50 ms and 16 MB."""
@@ -66,7 +72,7 @@ def write_bundle(
     Raises:
         BundleError: There are no events, or they are not of one session.
     """
-    kept = [event for event in events if event["kind"] != ERASED]
+    kept = [event for event in events if event["kind"] not in _OUTSIDE]
     if not kept or len({event["session"] for event in kept}) != 1:
         raise BundleError("a bundle holds the events of one session")
     lines = "".join(json.dumps(_row(e), ensure_ascii=False) + "\n" for e in kept).encode()
@@ -110,6 +116,8 @@ def read_bundle(path: Path, passphrase: str = "") -> Bundle:
             _check_members(archive)
             head = _member(archive, MANIFEST)
             manifest = _manifest(head)
+            if set(manifest["files"]) != set(archive.namelist()) - {MANIFEST, SEAL}:
+                raise BundleError("the manifest names other files than the zip holds")
             seal = _member(archive, SEAL).decode("ascii", "replace")
             if manifest["salt"] and not passphrase:
                 raise BundleError("the file is sealed: give its passphrase")
@@ -185,6 +193,8 @@ def _check_members(archive: zipfile.ZipFile) -> None:
     if len(set(names)) != len(names) or not {MANIFEST, EVENTS, SEAL} <= set(names):
         raise BundleError("the zip lacks a part of a session, or holds one twice")
     for info in archive.infolist():
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BundleError(f"{info.filename} is packed in a way that no session is")
         packed = max(1, info.compress_size)
         swollen = info.file_size > _RATIO_FROM and info.file_size / packed > MOST_RATIO
         if info.file_size > MOST_BYTES[info.filename] or swollen:
@@ -263,7 +273,7 @@ def _event(row: Any, number: int, manifest: dict[str, Any]) -> Event:
         fits = (
             datetime.fromisoformat(row["at"]).tzinfo is not None
             and _KIND.fullmatch(row["kind"])
-            and row["kind"] != ERASED
+            and row["kind"] not in _OUTSIDE
             and isinstance(row["body"], dict)
             and (row["key"] is None or 0 < len(row["key"]) <= 200)
             and json.dumps(row, ensure_ascii=False).encode()  # a lone surrogate cannot be stored

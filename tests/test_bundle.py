@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import zipfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,17 @@ from click.testing import CliRunner
 
 from agent.assembly import Setup
 from agent.cli.sessions import command
-from agent.interviewer import LEDGER_FILE
+from agent.interviewer import CHECKPOINT_FILE, LEDGER_FILE
+from agent.past import STORE_FILE, known_of
 from agent.portable import import_session
 from agent.simulation import simulate
 from sessions import bundle as bundles
 from sessions.bundle import BundleError, read_bundle, same_events, unpack_audio, write_bundle
-from sessions.ledger import Event, open_ledger
+from sessions.checkpoints import open_checkpoints
+from sessions.ledger import Event, Ledger, LedgerError, open_ledger
+from sessions.listing import session_rows
+from sessions.lock import SessionBusy, session_lock
+from sessions.memory_store import load, open_store
 from sessions.report.build import build_report
 
 
@@ -63,6 +69,7 @@ def _resealed(path: Path, **changes: Any) -> Path:
     with zipfile.ZipFile(path) as archive:
         manifest = json.loads(archive.read(bundles.MANIFEST))
     events = changes.pop("lines", None)
+    others = changes.pop("parts", {})
     if events is not None:
         told = bundles._told(hashlib.sha256(events), len(events))
         manifest["files"][bundles.EVENTS] = told
@@ -74,7 +81,20 @@ def _resealed(path: Path, **changes: Any) -> Path:
     }
     if events is not None:
         parts[bundles.EVENTS] = events
-    return _with(path, parts)
+    return _with(path, parts | others)
+
+
+def _line(kind: str, body: dict[str, Any], key: str | None = None) -> bytes:
+    at = "2026-01-05T10:00:00+00:00"
+    return json.dumps({"at": at, "kind": kind, "key": key, "body": body}).encode() + b"\n"
+
+
+def _in_ledger(folder: Path, session: str) -> list[Event]:
+    ledger = open_ledger(folder / LEDGER_FILE)
+    try:
+        return list(ledger.events(session=session))
+    finally:
+        ledger.close()
 
 
 def test_a_session_taken_to_another_machine_gives_the_same_report(
@@ -150,6 +170,12 @@ def test_a_hostile_zip_is_refused_with_one_line(
         ({"lines": b"not json\n"}, "no JSON"),
         ({"lines": b'{"at": "yesterday"}\n'}, "line 1"),
         ({"lines": b"[" * 100_000 + b"\n"}, "no JSON"),
+        ({"lines": _line("forget", {"what": "all"})}, "line 1"),
+        ({"lines": _line("memory_edit", {"id": "m1"})}, "line 1"),
+        ({"lines": _line("memory_export", {"path": "/x"})}, "line 1"),
+        ({"lines": _line("erased", {})}, "line 1"),
+        ({"files": {bundles.EVENTS: {}, bundles.AUDIO: {}}}, "other files than the zip"),
+        ({"parts": {bundles.AUDIO: b"RIFF"}}, "other files than the zip"),
     ],
 )
 def test_a_well_sealed_lie_is_refused_with_one_line(
@@ -181,9 +207,7 @@ def test_flipped_bytes_are_never_taken_in(made: Path, tmp_path: Path, events: li
 
 
 def test_events_that_make_no_session_do_not_reach_the_ledger(made: Path, tmp_path: Path) -> None:
-    at = "2026-01-05T10:00:00+00:00"
-    row = json.dumps({"at": at, "kind": "session_started", "key": "started", "body": {"x": 1}})
-    found = read_bundle(_resealed(made, lines=row.encode() + b"\n"))
+    found = read_bundle(_resealed(made, lines=_line("session_started", {"x": 1}, "started")))
     with pytest.raises(BundleError, match="no session"):
         import_session(tmp_path / "data", found)
     assert not (tmp_path / "data").exists()
@@ -223,3 +247,150 @@ def test_the_commands_tell_what_the_seal_proves(
     monkeypatch.setenv("KAOGUAN_PASSPHRASE", "wrong")
     refused = run(command, ["import", str(out)])
     assert refused.exit_code == 1 and refused.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_member_packed_otherwise_than_we_pack_is_refused(
+    made: Path, tmp_path: Path, packing: int
+) -> None:
+    other = tmp_path / "packed.zip"
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(other, "w", packing) as new:
+        for info in old.infolist():
+            new.writestr(info.filename, old.read(info))
+    with pytest.raises(BundleError, match="packed in a way"):
+        read_bundle(other)
+    data = bytearray(other.read_bytes())
+    data[60:200] = bytes(140)  # what unpacking would stumble over
+    other.write_bytes(data)
+    refused = CliRunner().invoke(command, ["import", str(other)])
+    assert refused.exit_code == 1 and refused.output.count("\n") == 1
+
+
+def test_a_session_open_elsewhere_is_not_replaced(made: Path, tmp_path: Path) -> None:
+    found = read_bundle(made)
+    import_session(tmp_path, found)
+    before = _in_ledger(tmp_path, found.session)
+    with session_lock(tmp_path / "locks", found.session), pytest.raises(SessionBusy):
+        import_session(tmp_path, found)
+    assert _in_ledger(tmp_path, found.session) == before
+    import_session(tmp_path, found)
+
+
+def test_the_old_session_is_put_back_when_the_new_one_cannot_be_written(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = read_bundle(made)
+    import_session(tmp_path, found)
+    ledger = open_ledger(tmp_path / LEDGER_FILE)
+    ledger.append("note", {"mine": 1}, session=found.session, candidate="demo")
+    ledger.close()
+    before, delete, append = (
+        _in_ledger(tmp_path, found.session),
+        Ledger.delete_session,
+        Ledger.append,
+    )
+    left = [5]
+
+    def deleting(self: Ledger, session: str) -> int:
+        monkeypatch.setattr(Ledger, "append", appending)
+        return delete(self, session)
+
+    def appending(self: Ledger, *args: Any, **named: Any) -> bool:
+        left[0] -= 1
+        if left[0] == 0:
+            raise LedgerError("the disk is full")
+        return append(self, *args, **named)
+
+    monkeypatch.setattr(Ledger, "delete_session", deleting)
+    with pytest.raises(LedgerError, match="full"):
+        import_session(tmp_path, found)
+    assert same_events(_in_ledger(tmp_path, found.session), before)
+
+
+def test_what_was_derived_from_the_old_session_goes_with_it(made: Path, tmp_path: Path) -> None:
+    found = read_bundle(made)
+    import_session(tmp_path, found)
+    ledger = open_ledger(tmp_path / LEDGER_FILE)
+    upto = known_of(ledger, tmp_path, found.candidate).upto
+    ledger.close()
+
+    async def kept(write: bool) -> bool:
+        async with open_checkpoints(tmp_path / CHECKPOINT_FILE) as saver:
+            if write:
+                row = ("INSERT INTO checkpoints (thread_id, checkpoint_id) VALUES (?, '1')",)
+                await saver.conn.execute(*row, (found.session,))
+                await saver.conn.commit()
+            cursor = await saver.conn.execute("SELECT thread_id FROM checkpoints")
+            return any(row[0] == found.session for row in await cursor.fetchall())
+
+    assert asyncio.run(kept(write=True))
+    store = open_store(tmp_path / STORE_FILE)
+    assert load(store, found.candidate, upto) is not None
+    import_session(tmp_path, found)
+    assert not asyncio.run(kept(write=False))
+    assert load(store, found.candidate, upto) is None
+    store.dispose()
+
+
+def test_a_session_still_under_way_arrives_closed(
+    made: Path, events: list[Event], data_folder: Path
+) -> None:
+    open_ended = [e for e in events if e["kind"] != "session_closed"]
+    assert len(open_ended) < len(events)
+    write_bundle(made, open_ended)
+    run = CliRunner().invoke
+    assert run(command, ["import", str(made)]).exit_code == 0
+    arrived = _in_ledger(data_folder, events[0]["session"])
+    assert same_events(arrived[:-1], open_ended)
+    assert arrived[-1]["kind"] == "session_closed"
+    assert arrived[-1]["body"] == {"reason": "interrupted"}
+    ledger = open_ledger(data_folder / LEDGER_FILE)
+    assert [row["status"] for row in session_rows(ledger)] == ["interrupted"]
+    ledger.close()
+    assert json.loads(run(command, ["import", str(made), "--json"]).output)["changed"] is False
+
+
+def test_two_events_of_one_key_make_no_session(made: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(made) as archive:
+        lines = archive.read(bundles.EVENTS)
+    found = read_bundle(_resealed(made, lines=lines + _line("note", {}, "started")))
+    with pytest.raises(BundleError, match="same key"):
+        import_session(tmp_path / "data", found)
+
+
+def test_import_tells_whether_the_file_was_proven(
+    made: Path, events: list[Event], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, sealed = CliRunner().invoke, tmp_path / "sealed.zip"
+    write_bundle(sealed, events, passphrase="open sesame")
+    assert "not signed" in run(command, ["import", str(made), "--lang", "en"]).output
+    monkeypatch.setenv("KAOGUAN_PASSPHRASE", "open sesame")
+    assert "signature fits" in run(command, ["import", str(sealed), "--lang", "en"]).output
+    told = run(command, ["import", str(sealed), "--json"]).output
+    assert json.loads(told)["sealed"] is True
+
+
+def test_an_unsealed_file_is_refused_when_a_passphrase_is_set(
+    made: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAOGUAN_PASSPHRASE", "open sesame")
+    refused = CliRunner().invoke(command, ["import", str(made)])
+    assert refused.exit_code == 1 and "not sealed" in refused.output
+    assert refused.output.count("\n") == 1
+    assert not (data_folder / LEDGER_FILE).exists()
+
+
+def test_a_session_still_open_here_is_not_closed_by_its_own_file(
+    made: Path, events: list[Event], data_folder: Path
+) -> None:
+    open_ended = [e for e in events if e["kind"] != "session_closed"]
+    write_bundle(made, open_ended)
+    ledger = open_ledger(data_folder / LEDGER_FILE, lambda: datetime.fromisoformat(now))
+    for event in open_ended:
+        now = event["at"]
+        whose = {"session": event["session"], "candidate": event["candidate"]}
+        ledger.append(event["kind"], event["body"], key=event["key"], **whose)
+    ledger.close()
+    told = CliRunner().invoke(command, ["import", str(made), "--json", "--yes"]).output
+    assert json.loads(told)["changed"] is False
+    assert same_events(_in_ledger(data_folder, events[0]["session"]), open_ended)

@@ -39,6 +39,14 @@ _WORDS = {
         "zh": "已导入 {session}：{count} 条记录，候选人 {candidate}。",
         "en": "Imported {session}: {count} records of {candidate}.",
     },
+    "verified": {
+        "zh": "文件有签名，与口令相符。",
+        "en": "The file is signed, and the signature fits the passphrase.",
+    },
+    "unverified": {
+        "zh": "文件没有签名：完整，但来源无从证明。",
+        "en": "The file is not signed: it is whole, but nothing proves where it comes from.",
+    },
     "passphrase": {"zh": "口令", "en": "Passphrase"},
 }
 
@@ -106,7 +114,8 @@ def import_session(file: Path, **options: Any) -> None:
             ledger = open_store()
             here = list(ledger.events(session=bundle.session))
             ledger.close()
-            changed = not same_events(here, bundle.events)
+            forms = (bundle.events, portable.ended(bundle).events)
+            changed = not any(same_events(here, form) for form in forms)
             if changed and here and not options["yes"]:
                 click.confirm(_say("replace", lang, session=bundle.session), abort=True, err=True)
             if changed:
@@ -120,12 +129,16 @@ def import_session(file: Path, **options: Any) -> None:
         print_json({**told, "changed": changed, "sealed": bundle.sealed})
     else:
         click.echo(_say("imported" if changed else "same", lang, **told))
+        click.echo(_say("verified" if bundle.sealed else "unverified", lang))
 
 
 def _read(file: Path, lang: str) -> Any:
-    from sessions.bundle import read_bundle, wants_passphrase
+    from sessions.bundle import BundleError, read_bundle, wants_passphrase
 
-    return read_bundle(file, _passphrase(lang) if wants_passphrase(file) else "")
+    bundle = read_bundle(file, _passphrase(lang) if wants_passphrase(file) else "")
+    if os.environ.get(PASSPHRASE) and not bundle.sealed:
+        raise BundleError(f"it is not sealed; unset {PASSPHRASE} to take it in unproven")
+    return bundle
 
 
 def _put_audio(file: Path, session: str, unpack: Any) -> None:
