@@ -260,3 +260,22 @@ def test_the_cost_is_linear_in_the_length():
             best = min(best, time.process_time() - start)
         took.append(best)
     assert took[2] / took[0] < 8.0
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "量化可以选 fp32/fp16/bf16/int8/int4/fp8/nf4/gptq/awq。",
+        "包装在 /usr/local/lib/python3/site/packages/torch 下面。",
+        '模型只输出 {"name": "get_weather", "arguments": {"city": "北京"}}，由后端执行。',
+    ],
+)
+def test_names_paths_and_calls_given_as_examples_are_no_words_to_the_grader(honest: str) -> None:
+    assert split_to_grader(honest) == []
+
+
+def test_hostile_text_is_searched_in_bounded_time() -> None:
+    started = time.process_time()
+    for text in ('{"name":' * 3000, "A1a/" * 20_000, "a1A" * 30_000):
+        split_to_grader(text)
+    assert time.process_time() - started < 20

@@ -79,16 +79,23 @@ _ROLE = re.compile(
     r"\s?(?:消息|message|提示|note|通知|prompt|指令|公告|override)?\s*[\]】>）)]*\s*[:：]"
     r"|(?:评分|评判)(?:规则|标准)\s*[:：]"
 )
-# What only a machine writes: hidden thoughts, calls of tools, encoded orders. Whatever it says, it
-# was not said to the interviewer.
+# What only a machine writes: hidden thoughts, calls about the grade, encoded orders. Whatever it
+# says, it was not said to the interviewer. Calls of other tools are examples that answers give.
+_OF_GRADING = (
+    r"(?:grad|scor|overall|verdict|covered|error_level|评分|打分|满分|分数|得分|通过|录用|hire|"
+    r"end_interview|end_stage|remember|\bpass)"
+)
+_OBEY = r"(?:解码|照做|执行|decode|obey)"
 _MACHINE = re.compile(
     r"[<＜]\s*(?P<tag>think(?:ing)?|tool_calls?)\s*[>＞].{0,2000}?[<＜]\s*/\s*(?P=tag)\s*[>＞]"
     r"|\[think\].{0,2000}?\[/think\]"
     r"|[{｛]\s*[\"'“‘＂]?(?:name|parameters|arguments|type|role|function)[\"'”’＂]?\s*[:：]"
-    r"[^。！？\n]{0,400}[}｝]+"
+    rf"(?:(?!{_OF_GRADING})[^。！？\n]){{0,200}}{_OF_GRADING}[^。！？\n]{{0,200}}[}}｝]+"
     r"|\[tool_calls\][^。\n]{0,400}"
-    r"|(?<![A-Za-z0-9+/])(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[A-Z])[A-Za-z0-9+/]{32,}={0,2}"
-    r"(?:[^。\n]{0,12}(?:解码|照做|执行|decode|obey))?",
+    r"|(?-i:(?<![A-Za-z0-9+])(?=[A-Za-z0-9+]*[0-9])(?=[A-Za-z0-9+]*[A-Z])(?=[A-Za-z0-9+]*[a-z])"
+    rf"[A-Za-z0-9+]{{32,}}+={{0,2}})(?:[^。\n]{{0,12}}{_OBEY})?"
+    r"|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,}+"  # a path or a list of names has slashes too
+    rf"(?:={{1,2}}(?:[^。\n]{{0,12}}{_OBEY})?|[^。\n]{{0,12}}{_OBEY})",
     re.IGNORECASE | re.DOTALL,
 )
 _SENTENCE = re.compile(r"[^。！？!?\n；;]*[。！？!?\n；;]*")
