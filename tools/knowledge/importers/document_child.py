@@ -201,7 +201,7 @@ def _pdf(path: str, recognise: Callable[[int], list[str]] | None) -> dict[str, A
         if len("".join(lines).strip()) < _FEWEST_CHARACTERS_A_PAGE:
             scanned += 1
             if recognise is not None and recognised < _MOST_RECOGNISED:
-                lines = recognise(number)
+                lines = recognise(number) or lines
                 recognised += 1
         pages.append(lines)
     lines = _rejoined(_without_frames(pages))

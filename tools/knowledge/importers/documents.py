@@ -23,6 +23,8 @@ _OCR_MEMORY = 6 * 1024 * 1024 * 1024
 """Address space, of which under 1 GB was seen in use."""
 _OCR_SECONDS = 30
 """Processor time that a page may take; 2 to 3 s were measured."""
+_OCR_LONGEST = 1800
+"""Processor time for all pages of one document; what takes longer is to be split."""
 
 
 def read_document(path: Path, kind: str, *, seconds: int = _SECONDS) -> Source:
@@ -33,7 +35,8 @@ def read_document(path: Path, kind: str, *, seconds: int = _SECONDS) -> Source:
     result = _ask(path, kind, _MEMORY, seconds)
     if result["scanned"] and all(importlib.util.find_spec(name) for name in _OCR):
         try:
-            result = _ask(path, "ocr", _OCR_MEMORY, seconds + _OCR_SECONDS * result["scanned"])
+            longest = seconds + min(_OCR_SECONDS * result["scanned"], _OCR_LONGEST)
+            result = _ask(path, "ocr", _OCR_MEMORY, longest)
         except ImportFailed:  # the pages with text are worth having without the others
             if result["scanned"] == result["pages"]:
                 raise
