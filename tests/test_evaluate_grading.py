@@ -122,6 +122,12 @@ BAD = {
     "unknown point": ('{"question": "q1", "answer": "a", "covered": ["k9"]}', "no key point 'k9'"),
     "no labels": ('{"question": "q1", "answer": "a"}', "is no graded answer"),
     "a high score": ('{"question": "q1", "answer": "a", "covered": [], "score": 120}', "0 to 100"),
+    "a high clarity": (
+        '{"question": "q1", "answer": "a", "covered": [], "clarity": 99}',
+        "0 to 10",
+    ),
+    "no id": ('{"wording": {"zh": "a"}, "key_points": []}', "`id` is missing"),
+    "no topic": ('{"id": "x", "wording": {"zh": "a"}, "key_points": []}', "`topic` is missing"),
 }
 
 
@@ -284,6 +290,20 @@ def test_rating_is_blind_saved_undone_and_taken_up_again(tmp_path: Path) -> None
     rows = [json.loads(line) for line in kept.read_text().splitlines()]
     assert len({row["key"] for row in rows}) == 4
     assert len(read_graded([path, kept])) == 4  # the same answers under the same keys
+
+
+def test_ratings_of_another_selection_are_kept_as_they_are(tmp_path: Path) -> None:
+    one = write(tmp_path / "one.jsonl", [ITEM, *ROWS[:2]])
+    unread = [{**ROWS[2], "answer": f"忘了\u2028真的{n}"} for n in range(2)]
+    other = write(tmp_path / "other.jsonl", [ITEM, *unread])
+    kept = tmp_path / "kept.jsonl"
+    rated(one, "cc 0 8\nmm 3 6\n", "--out", str(kept))
+    before = kept.read_text("utf-8")
+    rated(other, "mm 0 5\nu\ne\nq\n", "--out", str(kept))
+    assert kept.read_text("utf-8").startswith(before)
+    assert json.loads(kept.read_text("utf-8").removeprefix(before))["kind"] == "evasive"
+    again = CliRunner().invoke(rate, [str(one), "--json", "--out", str(kept)], input="")
+    assert json.loads(again.stdout)["n"] == 2
 
 
 def test_agreement_with_the_labels_is_printed(tmp_path: Path, answers: list[GradedAnswer]) -> None:

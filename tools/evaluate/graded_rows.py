@@ -1,10 +1,10 @@
 """Graded answers read from JSONL: the questions with their key points, and answers with labels.
 
 A row with `answer` is an answer: `question` (or `item_id`), `answer`, `covered`, `partial`, and
-optionally `kind`, `score` (0 to 100), `error_level`, `clarity` and `wrong` (ids of key points).
-Without `score` it follows from the labels by tools/grading/score.py. A row with `key_points` is a
-question: a whole Question record, or `id`, `question`, `key_points` (id, text, weight), and
-optionally `reference_answer` and `topic`. Both sorts may stand in one file.
+optionally `kind`, `score` (0 to 100), `error_level` (0 to 3) and `clarity` (0 to 10). Without
+`score` it follows from the labels by tools/grading/score.py. A row with `key_points` is a question:
+a whole Question record, or `id`, `question`, `key_points` (id, text, weight), and optionally
+`reference_answer` and `topic`. Both sorts may stand in one file.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ BESIDE = ("questions.jsonl", "items.jsonl")
 """Files beside an answers file that are looked into for its questions."""
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[A-Za-z]{2,}")
+_WHOLE = (("id", str), ("topic", str), ("kind", str), ("wording", dict), ("reference", dict))
+"""What a whole Question record must have besides its key points; the rest may be left out."""
 _FIXED = {"evasive": 3.0, "keyword-stuffing": 19.0, "stuffing": 19.0}
 """Scores of kinds that are capped whatever their points, where no score was given."""
 
@@ -125,7 +127,8 @@ def _beside(paths: Sequence[Path]) -> dict[str, Question]:
 
 def _rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # not splitlines: an answer may hold a line separator that JSON leaves as it is
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise RowsError(f"{path}: is no UTF-8 text") from error
     found = []
@@ -145,6 +148,9 @@ def _rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
 def _question(place: str, row: Mapping[str, Any]) -> Question:
     try:
         if "wording" in row:
+            for name, sort in _WHOLE:
+                if not isinstance(row.get(name), sort):
+                    raise RowsError(f"{place}: is no question: `{name}` is missing or malformed")
             whole = {"misconceptions": [], "hints": [], "follow_ups": [], "terms": [], **row}
             for point in whole["key_points"]:
                 _ = (point["id"], dict(point["text"]), float(point["weight"]))
@@ -170,8 +176,8 @@ def _answer(place: str, row: Mapping[str, Any], question: Question) -> GradedAns
     unknown = sorted((covered | partial) - ids)
     if unknown:
         raise RowsError(f"{place}: question {question['id']!r} has no key point {unknown[0]!r}")
-    if level not in score.DEDUCTION or (number is not None and not 0 <= number <= 100):
-        raise RowsError(f"{place}: score must be 0 to 100 and error_level 0 to 3")
+    if level not in score.DEDUCTION or not 0 <= clarity <= 10 or not 0 <= (number or 0) <= 100:
+        raise RowsError(f"{place}: score must be 0 to 100, error_level 0 to 3 and clarity 0 to 10")
     key = hashlib.sha256(f"{question['id']}\0{text}".encode()).hexdigest()[:16]
     if number is None:
         number = score_by_rule(question, kind, covered, partial, (level, clarity))

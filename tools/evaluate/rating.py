@@ -105,16 +105,42 @@ def agreement(ratings: Mapping[str, Rating], answers: Sequence[GradedAnswer]) ->
 
 
 def load(path: Path, answers: Sequence[GradedAnswer]) -> dict[str, Rating]:
-    """Return the ratings of a file, in order, of answers that are still there.
+    """Return the ratings of a file, in order, as far as they are of these answers.
 
     Raises:
         RatingError: The file is no file of ratings.
     """
-    known = {answer.key for answer in answers}
-    found: dict[str, Rating] = {}
+    keys = {answer.key for answer in answers}
+    return {rating.key: rating for _, rating in _lines(path) if rating.key in keys}
+
+
+def save(path: Path, ratings: Mapping[str, Rating], answers: Sequence[GradedAnswer]) -> None:
+    """Write all ratings anew: a few kilobytes, so that an undone one is really gone.
+
+    What the file says of answers that are not among these stays as it is.
+
+    Raises:
+        RatingError: The file is no file of ratings.
+    """
+    by_key = {answer.key: answer for answer in answers}
+    lines = [line for line, rating in _lines(path) if rating.key not in by_key]
+    lines += [
+        json.dumps(_row(rating, by_key[key]), ensure_ascii=False) for key, rating in ratings.items()
+    ]
+    draft = path.with_name(path.name + ".new")
+    draft.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    draft.replace(path)
+
+
+def _lines(path: Path) -> list[tuple[str, Rating]]:
+    """Return each line of a file with the rating that it holds; none when there is no file."""
+    found: list[tuple[str, Rating]] = []
     if not path.exists():
         return found
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    # not splitlines: an answer may hold a line separator that JSON leaves as it is
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        if not line:
+            continue
         try:
             row = json.loads(line)
             rating = Rating(
@@ -126,20 +152,8 @@ def load(path: Path, answers: Sequence[GradedAnswer]) -> dict[str, Rating]:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise RatingError(f"{path}:{number}: is no rating: {error}") from error
-        if rating.key in known:
-            found[rating.key] = rating
+        found.append((line, rating))
     return found
-
-
-def save(path: Path, ratings: Mapping[str, Rating], answers: Sequence[GradedAnswer]) -> None:
-    """Write all ratings anew: a few kilobytes, so that an undone one is really gone."""
-    by_key = {answer.key: answer for answer in answers}
-    lines = [
-        json.dumps(_row(rating, by_key[key]), ensure_ascii=False) for key, rating in ratings.items()
-    ]
-    draft = path.with_name(path.name + ".new")
-    draft.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    draft.replace(path)
 
 
 def _row(rating: Rating, answer: GradedAnswer) -> dict[str, Any]:
