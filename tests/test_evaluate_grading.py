@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Sequence
@@ -11,8 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from agent.cli.evaluate_grading import command as grading
+from agent.cli.evaluate_grading_view import show
 from agent.cli.evaluate_rate import command as rate
 from sessions.records import Grade
 from tools.evaluate import rating
@@ -33,10 +36,13 @@ from tools.evaluate.grading_metrics import (
     repeatability,
     spearman,
 )
+from tools.evaluate.grading_page import page
 from tools.evaluate.grading_run import (
+    against,
     done_so_far,
     grade_all,
     keep,
+    result_of,
     rounds_of,
     to_repeat,
 )
@@ -201,6 +207,26 @@ def test_the_interval_holds_the_kappa_and_a_better_grader_is_seen(
     assert found["nearer"] > 0 and compare(rows, {"x": 1.0}) == {"n": 0}
 
 
+def test_a_weight_counts_like_so_many_answers() -> None:
+    a, b = np.array([0, 1, 4, 2]), np.array([1, 1, 3, 4])
+    often = qwk(np.repeat(a, [2, 1, 3, 1]), np.repeat(b, [2, 1, 3, 1]))
+    assert qwk(a, b, [2, 1, 3, 1]) == pytest.approx(often) != pytest.approx(qwk(a, b))
+
+
+def test_a_run_in_which_nothing_was_graded_has_a_result_that_can_be_shown(
+    answers: list[GradedAnswer],
+) -> None:
+    rows = [given(a, None) for a in answers]
+    found = result_of(rows, {answers[0].key: [None, None]})
+    assert interval(rows) == (None, None) and found["all"]["qwk_low"] is None
+    assert found["all"]["not_graded"] == 4
+    html = page(found, [], {}, against(rows, {}), "en")
+    assert "4 not graded" in html and "95 %: – – –" in html
+    console = Console(record=True, width=120, file=io.StringIO())
+    show(console, found, [], None, "en")
+    assert "–" in console.export_text()
+
+
 def test_repeated_grades_are_held_against_each_other() -> None:
     found = repeatability([[50, 50, 50], [50, 58, 62], [10, None, 10]])
     assert found["largest_spread"] == 12 and found["identical"] == pytest.approx(1 / 3, abs=1e-3)
@@ -231,6 +257,10 @@ async def test_an_interrupted_run_goes_on_from_what_is_done(
     part.write_text(part.read_text() + '{"mark": "g 1", "key": "hal')
     assert set(done_so_far(part, "g 1")) == {a.key for a in answers[:2]}
     assert done_so_far(part, "g 2") == {}
+    keep(part, "g 1", answers[2], given(answers[2], 3.0).grade)
+    keep(part, "g 1", answers[3], given(answers[3], 50.0).grade)
+    assert set(done_so_far(part, "g 1")) == {a.key for a in answers}
+    assert len(part.read_text().splitlines()) == 5
 
 
 @pytest.mark.slow

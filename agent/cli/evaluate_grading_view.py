@@ -32,7 +32,7 @@ def show(
         line = words("eval_grading_fallbacks", lang, count=result["fallbacks"])
         console.print(line, style="yellow")
     low, high = figure(whole["qwk_low"]), figure(whole["qwk_high"])
-    line = words("eval_grading_whole", lang, qwk=figure(whole["qwk"]), low=low, high=high)
+    line = words("eval_grading_whole", lang, qwk=figure(whole.get("qwk")), low=low, high=high)
     console.print(f"[bold]{line}[/]")
     for name in ("by_kind", "by_language", "by_topic"):
         _groups(console, result[name], whole if name == "by_kind" else None, name, lang)
@@ -74,7 +74,7 @@ def _groups(
 
 def _errors(console: Console, whole: Mapping[str, Any], lang: str) -> None:
     names = ("errors_noticed", "errors_invented", "key_point_precision", "key_point_recall")
-    console.print(words("eval_grading_errors", lang, **{n: figure(whole[n]) for n in names}))
+    console.print(words("eval_grading_errors", lang, **{n: figure(whole.get(n)) for n in names}))
 
 
 def _compared(console: Console, found: Mapping[str, Any], lang: str) -> None:

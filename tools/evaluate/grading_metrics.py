@@ -45,11 +45,16 @@ def level(scores: Sequence[float]) -> np.ndarray[Any, np.dtype[np.int_]]:
     return found
 
 
-def qwk(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
-    """Return the quadratic weighted kappa of two rows of levels; NaN where it is undefined."""
+def qwk(
+    a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], weights: Sequence[float] | None = None
+) -> float:
+    """Return the quadratic weighted kappa of two rows of levels; NaN where it is undefined.
+
+    `weights` say how often each pair counts; once when absent.
+    """
     seen = np.zeros((LEVELS, LEVELS))
-    np.add.at(seen, (a, b), 1.0)
-    chance = np.outer(seen.sum(1), seen.sum(0)) / max(1, len(a))
+    np.add.at(seen, (a, b), 1.0 if weights is None else np.asarray(weights))
+    chance = np.outer(seen.sum(1), seen.sum(0)) / (seen.sum() or 1.0)
     places = np.arange(LEVELS)
     weight = np.subtract.outer(places, places) ** 2 / (LEVELS - 1) ** 2
     expected = float((weight * chance).sum())
@@ -141,7 +146,10 @@ def by(rows: Sequence[Measured], name: Callable[[Measured], str]) -> dict[str, d
 
 
 def interval(rows: Sequence[Measured], seed: int = 0) -> tuple[float | None, float | None]:
-    """Return the 95 % bootstrap interval of the kappa, questions drawn with replacement."""
+    """Return the 95 % bootstrap interval of the kappa, questions drawn with replacement.
+
+    None twice where no row was graded, or no resample has a kappa.
+    """
     draws = _resampled(rows, [_scores(rows)], seed)
     return _middle([one for (one,) in draws])
 
@@ -213,7 +221,7 @@ def _scores(rows: Sequence[Measured]) -> list[float]:
 def _resampled(
     rows: Sequence[Measured], graders: Sequence[Sequence[float]], seed: int
 ) -> list[tuple[float, ...]]:
-    """Return the kappas of each grader on each resample of the questions."""
+    """Return the kappas of each grader on each resample of the questions; none without a grade."""
     graded = [i for i, row in enumerate(rows) if row.grade["overall"] is not None]
     human = level([row.answer.score for row in rows])
     levels = [level(scores) for scores in graders]
@@ -223,7 +231,7 @@ def _resampled(
     groups = [np.array(group) for group in places.values()]
     draw = np.random.default_rng(seed)
     found = []
-    for _ in range(RESAMPLES):
+    for _ in range(RESAMPLES if groups else 0):
         chosen = draw.integers(0, len(groups), len(groups))
         index = np.concatenate([groups[i] for i in chosen])
         found.append(tuple(qwk(human[index], one[index]) for one in levels))
@@ -241,8 +249,7 @@ def _middle(values: Sequence[float]) -> tuple[float | None, float | None]:
 
 def _ranks(values: Sequence[float]) -> np.ndarray[Any, Any]:
     array = np.asarray(values, dtype=float)
-    distinct, inverse, counts = np.unique(array, return_inverse=True, return_counts=True)
-    del distinct
+    _, inverse, counts = np.unique(array, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     means: np.ndarray[Any, Any] = (ends - (counts - 1) / 2.0)[inverse]
     return means

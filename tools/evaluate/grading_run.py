@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -81,9 +82,6 @@ def rounds_of(
     return found
 
 
-# ---- the result
-
-
 def result_of(rows: Sequence[Measured], repeated: Mapping[str, Sequence[float | None]]) -> Any:
     """Return the whole result as JSON."""
     low, high = interval(rows)
@@ -138,9 +136,6 @@ def against(rows: Sequence[Measured], earlier: Mapping[str, Grade]) -> dict[str,
     }
 
 
-# ---- what is done so far
-
-
 def done_so_far(path: Path, mark: str) -> dict[str, Grade]:
     """Return the grades that an interrupted run of the same grader left in this file."""
     if not path.exists():
@@ -158,6 +153,11 @@ def done_so_far(path: Path, mark: str) -> dict[str, Grade]:
 
 def keep(path: Path, mark: str, answer: GradedAnswer, grade: Grade) -> None:
     """Append one grade to the file of a run under way; `mark` names grader and version."""
-    line = json.dumps({"mark": mark, "key": answer.key, "grade": grade}, ensure_ascii=False)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    # in ASCII, so that a line broken off is never half a character
+    line = json.dumps({"mark": mark, "key": answer.key, "grade": grade}).encode() + b"\n"
+    with path.open("ab+") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                file.write(b"\n")  # or the line after one broken off would be lost with it
+        file.write(line)
