@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tools.knowledge.sound import Phones, distance, drop_cost, phones
 from tools.knowledge.term_homophones import Homophones
-from tools.knowledge.term_scan import TermScan
+from tools.knowledge.term_scan import MOST_HEARD, TermScan
 
 ROWS = st.text(alphabet="aeioubdgkmnlsStfN", min_size=3, max_size=9).map(tuple)
 
@@ -50,15 +50,22 @@ def test_a_term_begins_and_ends_only_where_it_may() -> None:
     assert TermScan([phones("softmax")], [1.0]).hits(heard, [True] * len(heard), never) == []
 
 
+def test_more_phones_than_places_can_be_told_apart_are_refused() -> None:
+    heard = ("a",) * (MOST_HEARD + 1)
+    edges = [True] * len(heard)
+    with pytest.raises(ValueError, match="phones"):
+        TermScan([phones("softmax")], [1.0]).hits(heard, edges, edges)
+
+
 def test_homophones_are_near_and_other_words_are_not() -> None:
-    index = Homophones(["交叉熵", "蒸馏", "槽位"])
-    assert list(index.near("交叉商", 0.3)) == [(0, 0.0)]
+    index = Homophones(["残差", "蒸馏", "归并"])
+    assert list(index.near("参插", 0.3)) == [(0, 0.0)]
     assert [number for number, _ in index.near("整流", 0.3)] == [1]
     assert list(index.near("天气", 0.3)) == []
     assert list(index.near("", 0.3)) == []
 
 
 def test_the_distance_of_homophones_is_that_of_their_syllables() -> None:
-    ((_, cost),) = Homophones(["槽位"]).near("好位", 0.6)
-    assert cost == pytest.approx(distance(phones("好"), phones("槽"), 9.0))
-    assert cost < sum(map(drop_cost, phones("槽")))
+    ((_, cost),) = Homophones(["归并"]).near("堆并", 0.6)
+    assert cost == pytest.approx(distance(phones("堆"), phones("归"), 9.0))
+    assert cost < sum(map(drop_cost, phones("归")))

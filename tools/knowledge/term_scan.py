@@ -21,7 +21,7 @@ Ints = NDArray[np.int32]
 _SCALE = 100  # units of cost in one
 _START_BITS = 12
 MOST_HEARD = 1 << (_START_BITS - 2)
-"""Phones of one stretch; a longer one is cut."""
+"""Phones of one row; a longer text must be cut."""
 _FAR = 1 << 29
 _PHONE_BITS = 1 << _START_BITS
 
@@ -59,7 +59,13 @@ class TermScan:
         self._begin = np.minimum(begin, _FAR)
 
     def hits(self, heard: Phones, starts: Sequence[bool], ends: Sequence[bool]) -> list[Hit]:
-        """Return what comes near: `starts` and `ends` say where a term may begin and stop."""
+        """Return what comes near: `starts` and `ends` say where a term may begin and stop.
+
+        Raises:
+            ValueError: If more than MOST_HEARD phones are given.
+        """
+        if len(heard) > MOST_HEARD:
+            raise ValueError(f"{len(heard)} phones in one row, at most {MOST_HEARD} are allowed")
         column = np.full(len(self._skip), _FAR, np.int32)
         after, step = np.empty_like(column), np.empty_like(column[1:])
         found: list[Hit] = []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tools.knowledge.sound import Phones, phones
+from tools.knowledge.term_scan import MOST_HEARD
 from tools.knowledge.text import fold, split_run
 
 _PIECE = re.compile(
@@ -43,23 +44,33 @@ class Stretch:
 
 
 def stretches(text: str) -> Iterator[Stretch]:
-    """Yield the stretches of a text in order."""
+    """Yield the stretches of a text in order; a long one is cut between two words."""
     words: list[Word] = []
+    heard = 0
+    for word in _words(text):
+        size = sum(len(_sound(text, *at)) for at in _syllables(word)) if word else 0
+        fits = word is not None and size <= MOST_HEARD  # nobody said a longer one
+        if not fits or len(words) == _LONGEST or heard + size > MOST_HEARD:
+            yield from _closed(text, words)
+            words, heard = [], 0
+        if word is not None and fits:
+            words.append(word)
+            heard += size
+    yield from _closed(text, words)
+
+
+def _words(text: str) -> Iterator[Word | None]:
+    """Yield the words of a text in order, None where a stretch must end."""
     for match in _PIECE.finditer(text):
         piece, at = match[0], match.start()
         if match.lastgroup != "word":
-            yield from _closed(text, words)
-            words = []
+            yield None
         elif piece >= "\u3400":
             for word in split_run(piece):
-                words.append(Word(word, at, at + len(word)))
+                yield Word(word, at, at + len(word))
                 at += len(word)
         else:
-            words.append(Word("0" if piece.isdigit() else fold(piece), at, match.end()))
-        if len(words) > _LONGEST:
-            yield from _closed(text, words)
-            words = []
-    yield from _closed(text, words)
+            yield Word("0" if piece.isdigit() else fold(piece), at, match.end())
 
 
 def _closed(text: str, words: list[Word]) -> Iterator[Stretch]:
@@ -71,7 +82,7 @@ def _closed(text: str, words: list[Word]) -> Iterator[Stretch]:
     ends: list[bool] = []
     for word in words:
         for start, end in _syllables(word):
-            row = () if text[start] in _SILENT else _phones(text[start:end])
+            row = _sound(text, start, end)
             sound.extend(row)
             places.extend([(start, end)] * len(row))
             starts.extend(n == 0 for n in range(len(row)))
@@ -85,6 +96,10 @@ def _syllables(word: Word) -> list[tuple[int, int]]:
     if word.text >= "\u3400":
         return [(at, at + 1) for at in range(word.start, word.end)]
     return [(word.start, word.end)]
+
+
+def _sound(text: str, start: int, end: int) -> Phones:
+    return () if text[start] in _SILENT else _phones(text[start:end])
 
 
 @lru_cache(maxsize=20_000)
