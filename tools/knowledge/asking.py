@@ -194,9 +194,3 @@ def overlap(a: dict[str, float], b: dict[str, float]) -> float:
 def unmatched(a: dict[str, float], b: dict[str, float]) -> float:
     """Return the weight of what only `a` has."""
     return sum(weight for token, weight in a.items() if token not in b)
-
-
-def dice(a: str, b: str) -> float:
-    """Return how many neighbouring pairs of characters two texts share, 0 to 1."""
-    pairs = [{text[i : i + 2] for i in range(len(text) - 1)} or {text} for text in (a, b)]
-    return 2 * len(pairs[0] & pairs[1]) / max(1, len(pairs[0]) + len(pairs[1]))
