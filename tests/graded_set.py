@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tools.grading import score
+from tools.evaluate.graded_rows import score_by_rule
 
 FOLDER = Path(__file__).parent / "data" / "graded"
 
@@ -70,28 +69,8 @@ def twice_read() -> list[tuple[Answer, Answer]]:
     return pairs
 
 
-def is_measured(question: str) -> bool:
-    """Whether a question is kept apart for measuring: one of five, by its name alone."""
-    return zlib.crc32(question.encode()) % 5 == 0
-
-
-def target(answer: Answer, question: dict[str, Any]) -> float:
+def target(answer: Answer, question: Any) -> float:
     """The score by the rule, from the labels; fixed values for the capped kinds."""
-    if answer.kind == "evasive":
-        return 3.0
-    if answer.kind == "keyword-stuffing":
-        return 19.0
-    points = [
-        {
-            "key_point": p["id"],
-            "verdict": "covered"
-            if p["id"] in answer.covered
-            else "partial"
-            if p["id"] in answer.partial
-            else "missed",
-            "quotes": [],
-        }
-        for p in question["key_points"]
-    ]
-    weights = score.weights_of(question["key_points"])
-    return score.overall(points, answer.clarity, answer.error_level, "content", weights, 1.0)
+    covered, partial = frozenset(answer.covered), frozenset(answer.partial)
+    rest = (answer.error_level, answer.clarity)
+    return score_by_rule(question, answer.kind, covered, partial, rest)

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.graded_set import FOLDER, QUESTIONS, is_measured, load_answers, rows_of, target
-from tests.train_cuts import judge_level, qwk
+from tests.graded_set import FOLDER, QUESTIONS, load_answers, rows_of, target
 from tests.train_grader import plain
+from tools.evaluate.graded_rows import is_held_out
+from tools.evaluate.grading_metrics import level, qwk
 from tools.grading.address import split_to_grader
 from tools.grading.embedded import EmbeddedGrader
 from tools.grading.evidence import AnswerText, check_quotes
@@ -34,14 +35,14 @@ def grade(name, *texts, bare=False, quick=False):
 def measured(bare: bool):
     rows = []
     for a in load_answers():
-        if is_measured(a.question):
+        if is_held_out(a.question):
             rows.append((a, grade(a.question, a.text, bare=bare)))
     return rows
 
 
 def agreement(rows):
-    truth = [judge_level(target(a, QUESTIONS()[a.question])) for a, _ in rows]
-    return qwk(truth, [judge_level(g["overall"]) for _, g in rows])
+    truth = level([target(a, QUESTIONS()[a.question]) for a, _ in rows])
+    return qwk(truth, level([g["overall"] for _, g in rows]))
 
 
 def key_point_f1(rows):

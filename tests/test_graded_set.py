@@ -7,13 +7,16 @@ from collections import Counter
 
 import pytest
 
-from tests.graded_set import FOLDER, QUESTIONS, is_measured, load_answers, target, twice_read
-from tests.train_cuts import judge_level, qwk
+from tests.graded_set import FOLDER, QUESTIONS, load_answers, target, twice_read
+from tools.evaluate.graded_rows import is_held_out
+from tools.evaluate.grading_metrics import level, qwk
 
 
 def bands_agreement(pairs):
-    levels = [[judge_level(target(a, QUESTIONS()[a.question])) for a in pair] for pair in pairs]
-    return qwk([a for a, _ in levels], [b for _, b in levels])
+    first, second = (
+        [target(a, QUESTIONS()[a.question]) for a in side] for side in zip(*pairs, strict=True)
+    )
+    return qwk(level(first), level(second))
 
 
 def points_agreement(pairs):
@@ -57,6 +60,6 @@ def test_no_answer_is_there_twice_and_every_label_names_a_point():
 
 
 def test_there_are_enough_answers_of_every_kind_on_measured_questions():
-    kinds = Counter(a.kind for a in load_answers() if is_measured(a.question))
+    kinds = Counter(a.kind for a in load_answers() if is_held_out(a.question))
     assert sum(kinds.values()) >= 150 and len(kinds) == 8
     assert len({a.question for a in load_answers()}) >= 100

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tests.graded_set import target
+from tools.evaluate.grading_metrics import level, qwk
 from tools.grading import judge, score, whole
 
 START = {"full": 0.4, "some": 0.35, "false": 0.5, "evasive": 0.5}
@@ -26,7 +25,7 @@ class Held:
         row = whole.with_odds(sample.row, sample.matches, self.odds)
         self.evasive, self.false = (judge.chance(row, table[n]) for n in ("evasive", "false"))
         self.mixed = judge.doubted_odds(sample.matches, row, odds, table)
-        self.target = judge_level(target(sample.answer, sample.question))
+        self.target = target(sample.answer, sample.question)
         self.weights = score.weights_of(sample.question["key_points"])
 
     def decide(self, cut: Any) -> tuple[float, list[Any]]:
@@ -37,8 +36,8 @@ class Held:
             {"key_point": n, "verdict": v, "quotes": []}
             for n, v in zip(self.weights, verdicts, strict=True)
         ]
-        level = judge.settled(verdicts)
-        return score.overall(points, 8.0, level, "content", self.weights, 1.0), verdicts
+        error = judge.settled(verdicts)
+        return score.overall(points, 8.0, error, "content", self.weights, 1.0), verdicts
 
 
 def worth(held: list[Held], cut: Any) -> float:
@@ -46,7 +45,7 @@ def worth(held: list[Held], cut: Any) -> float:
     given, hit, over, under, high, bad = [], 0.0, 0.0, 0.0, 0.0, 0.0
     for one in held:
         total, verdicts = one.decide(cut)
-        given.append(judge_level(total))
+        given.append(total)
         answer, weight = one.sample.answer, one.sample.weight
         if answer.kind in ("wrong-but-fluent", "evasive"):
             bad += weight
@@ -59,19 +58,8 @@ def worth(held: list[Held], cut: Any) -> float:
                 under += weight * (right and verdict != "covered")
     f1 = 2 * hit / max(1e-9, 2 * hit + over + under)
     weights = [h.sample.weight for h in held]
-    return qwk([h.target for h in held], given, weights) + f1 - high / max(1e-9, bad)
-
-
-def judge_level(total: float) -> int:
-    return int(np.clip(np.ceil(np.rint(total) / 20.0) - 1, 0, 4))
-
-
-def qwk(a: list[int], b: list[int], weights: list[float] | None = None, k: int = 5) -> float:
-    seen = np.zeros((k, k))
-    np.add.at(seen, (np.array(a), np.array(b)), 1.0 if weights is None else np.array(weights))
-    chance = np.outer(seen.sum(1), seen.sum(0)) / seen.sum()
-    apart = np.subtract.outer(np.arange(k), np.arange(k)) ** 2 / (k - 1) ** 2
-    return float(1.0 - (apart * seen).sum() / (apart * chance).sum())
+    agreement = qwk(level([h.target for h in held]), level(given), weights)
+    return agreement + f1 - high / max(1e-9, bad)
 
 
 def best(held: list[Held]) -> dict[str, Any]:

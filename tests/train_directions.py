@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.graded_set import is_measured
+from tools.evaluate.graded_rows import is_held_out
 from tools.grading.directions import Directions, beside
 from tools.grading.view import pieces
 from tools.knowledge.bank import SHIPPED, load_bank
@@ -45,7 +45,7 @@ class Statements:
     def __init__(self, embedder: Any) -> None:
         texts, self.false, self.question = [], [], []
         for q in load_bank(SHIPPED).questions:
-            if is_measured(q["id"]) or q["kind"] in TALK:
+            if is_held_out(q["id"]) or q["kind"] in TALK:
                 continue
             false = [m["text"]["zh"] for m in q["misconceptions"]]
             true = [m["correction"]["zh"] for m in q["misconceptions"]]

@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from tests import train_cuts, train_directions
-from tests.graded_set import QUESTIONS, Answer, is_measured, load_answers
+from tests.graded_set import QUESTIONS, Answer, load_answers
 from tests.train_directions import FOLDS, fold_of
+from tools.evaluate.graded_rows import is_held_out
 from tools.grading import features, judge, view, whole
 from tools.grading.directions import Directions
 from tools.grading.evidence import AnswerText
@@ -281,7 +282,7 @@ def main() -> None:
     args = parser.parse_args()
     from tools.knowledge.embed import load_embedder
 
-    questions = {n: q for n, q in QUESTIONS().items() if not is_measured(n)}
+    questions = {n: q for n, q in QUESTIONS().items() if not is_held_out(n)}
     answers = [a for a in load_answers() if a.question in questions]
     answers += composed(questions, answers) + recited(questions)
     weights: dict[str, Any] = {}
