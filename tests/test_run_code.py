@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from sessions.records import Question
 from tools.base import ToolContext, ToolError, make_tool
 from tools.knowledge.problems import as_question, load_problems
-from tools.run_code import code_in, run_code
+from tools.run_code import code_in, language_of, run_code
 from tools.sandbox import probe
 
 needs_sandbox = pytest.mark.skipif(
@@ -118,3 +119,60 @@ def test_the_tool_has_a_schema() -> None:
     assert tool.name == "run_code"
     assert set(tool.parameters["properties"]) == {"source", "language", "submit"}
     assert tool.parameters["required"] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        (
+            "#include <vector>\nclass Solution\n{\npublic:\n    int f(int n) { return n; }\n};\n",
+            "cpp",
+        ),
+        ("class Solution {\npublic:\n    int f(int n) { return n; }\n};\n", "cpp"),
+        ("class Solution {\n  std::string f() { return {}; }\n};\n", "cpp"),
+        ("vector<int> f(vector<int> v) {\n    return v;\n}\n", "cpp"),
+        ("int f(int n) {\n    return n;\n}\n", "cpp"),
+        ("class Solution\n{\n    int f(int n) { return n; }\n}\n", "java"),
+        ("class Solution {\n    int[] f(int[] n) { return n; }\n}\n", "java"),
+        ("import java.util.*;\nclass Solution {\n}\n", "java"),
+        ("public class Solution {\n}\n", "java"),
+        ("class Solution {\n  f(n) { return n; }\n}\n", "javascript"),
+        ("class Solution {\n    int f() {\n        var x = 1;\n    }\n}\n", "java"),
+        ("const int N = 5;\nint f(int n) {\n    return n;\n}\n", "cpp"),
+        ("var x;\nx = 1;\n", "javascript"),
+        ("function f(n) {\n  return n;\n}\n", "javascript"),
+        ("const f = (n) => n;\n", "javascript"),
+        ("import fs from 'fs';\nlet f = 1;\n", "javascript"),
+        ("class Solution:\n    def f(self, n):\n        return n\n", "python"),
+        ("def f(n):  # as std::vector<int> does\n    return n\n", "python"),
+        ("import heapq\nfrom math import inf\nheap = []\n", "python"),
+        ("def f(n): return {'public': n}\n", "python"),
+        ("# ===== counts =====\nn = int(input())\nprint(n)\n", "python"),
+        ("x = 1\n", "python"),
+        ("", "python"),
+    ],
+)
+def test_code_without_a_name_of_its_language_is_recognised(code: str, language: str) -> None:
+    assert language_of("", code) == language
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n",
+        "\t",
+        "class A ",
+        "class A {",
+        "class A {\n",
+        "long ",
+        "def a",
+        "import a, ",
+        "int a(",
+        "'public: ",
+    ],
+)
+def test_recognising_a_language_takes_time_that_grows_with_the_text_only(text: str) -> None:
+    begun = time.process_time()
+    for code in (text * (200_000 // len(text)), text + " " * 200_000 + "!"):
+        language_of("", code)
+    assert time.process_time() - begun < 1.0

@@ -36,22 +36,40 @@ def code_in(text: str) -> tuple[str, str]:
     return code, name.lower()
 
 
+_TYPES = r"(?:int|long|double|float|char|byte|short|void|boolean|String|Integer|List<|Map<)"
+_CLASS = r"^[ \t]*(?:(?:final|abstract|static) )*class \w+[^;{}]{0,200}\{"
 _LOOKS = (
-    ("python", re.compile(r"^\s*(?:def|from|import|class) .*(?::|import .*|\w)\s*$", re.M)),
-    ("cpp", re.compile(r"^\s*#include\b", re.M)),
-    ("java", re.compile(r"^\s*(?:public |import java)", re.M)),
+    (
+        "cpp",
+        r"^[ \t]*(?:#[ \t]*include[ \t]*[<\"]|using namespace\b|template[ \t]*<|struct \w"
+        r"|(?:public|private|protected)[ \t]*:)",
+    ),
+    ("java", r"^[ \t]*(?:(?:public|private|protected) [\w<]|(?:import|package) [\w.*]+;)"),
+    (
+        "python",
+        r"^[ \t]*(?:(?:def|class) .*:|from [\w.]+ import .*|import [\w.,]+(?: [\w.,]+)*)"
+        r"[ \t]*(?:#.*)?$",
+    ),
+    ("cpp", r"\bstd::|\bvector<"),
     (
         "javascript",
-        re.compile(r"^\s*(?:function \w+\s*\(|(?:const|let|var) \w+ =|class \w+ )", re.M),
+        r"^[ \t]*(?:(?:async )?function\b|(?:const|let) (?:\w+ =|[{\[])|constructor\()"
+        r"|\)[ \t]*=>",
     ),
+    ("java", rf"\A(?=[\s\S]*?{_CLASS})[\s\S]*?\b{_TYPES}"),
+    ("javascript", rf"{_CLASS}|^[ \t]*(?:let|var) \w"),
+    ("cpp", r"^[ \t]*(?:int|long|double|float|bool|char|void|string|auto)[ \t][\w \t&*]*\("),
 )
+"""Signs of a language, the surest first; none may take time that grows with more than the text."""
+_COMPILED_LOOKS = [(name, re.compile(look, re.MULTILINE)) for name, look in _LOOKS]
 
 
 def language_of(name: str, code: str = "") -> Language:
     """A known language by any usual name; without one, what the code looks like, else Python."""
     found = _LANGUAGE_NAMES.get(name.lower(), name.lower())
     if not name:
-        found = next((language for language, look in _LOOKS if look.search(code)), "python")
+        signs = (language for language, look in _COMPILED_LOOKS if look.search(code))
+        found = next(signs, "python")
     if found not in PROGRAMS:
         raise ToolError(f"no language {name!r}: use {', '.join(PROGRAMS)}")
     return cast(Language, found)
