@@ -481,3 +481,94 @@ def test_a_compiled_function_cannot_pass_by_ending_or_by_printing(backend: str) 
     forged += '    puts("\\nkaoguan-call:0000000000000000:5");\n    exit(0);\n}\n'
     result = run(forged, CALLS, LIMITS, language="cpp", backend=backend)
     assert (result["verdict"], result["passed"]) == ("RE", 0)
+
+
+def in_cpp(source: str, *tests: dict[str, Any]) -> RunResult:
+    if not any(lang == "cpp" for _, lang in PAIRS):
+        pytest.skip("no C++ compiler")
+    return run(source, tests, LIMITS, language="cpp")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "#include <vector>\n#define int long long\n#define endl '\\n'\nint solve(int n) { return n + 1; }\n",
+        "class Solution {\npublic:\n    long long solve(long long n) const { return n + 1; }\n};\n",
+        "#include <algorithm>\nusing namespace std;\nlong long merge(long long n) { return n + 1; }\n",
+    ],
+    ids=["macros", "const", "named as in std"],
+)
+def test_usual_cpp_forms_are_called(source: str) -> None:
+    name = "merge" if "merge" in source else "solve"
+    result = in_cpp(source, {"fn": name, "args": [2**40], "expected": 2**40 + 1})
+    assert result["verdict"] == "AC", (result["reason"], result["stderr"])
+
+
+@pytest.mark.parametrize("given", [[[1.5]], [["a"]], [[[1]]], [1], [], [[1], 2], [None]])
+def test_arguments_that_do_not_fit_a_cpp_function_are_an_error_that_says_so(given: Any) -> None:
+    source = "#include <vector>\nint solve(std::vector<int> v) { return v.size(); }\n"
+    result = in_cpp(source, {"fn": "solve", "args": given, "expected": 1})
+    assert result["verdict"] == "RE"
+    assert "types of the arguments" in result["reason"]
+
+
+def test_a_cpp_function_that_returns_nothing_is_told_so_without_a_line_of_the_driver() -> None:
+    result = in_cpp("void solve(int n) {}\n", {"fn": "solve", "args": [1], "expected": 1})
+    assert result["verdict"] == "CE"
+    assert "has to return its answer" in result["reason"]
+    assert result["error"] is not None and result["error"]["line"] is None
+
+
+@pytest.mark.parametrize("language", sorted({lang for _, lang in PAIRS} & set(ECHO)))
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"fn": "other"}, "one function"),
+        ({"kwargs": {"n": 1}}, "kwargs"),
+        ({"in_place": 0}, "in_place"),
+        ({"take": 2}, "take"),
+    ],
+)
+def test_what_a_driver_cannot_ask_is_refused_before_compiling(
+    language: str, more: dict[str, Any], why: str
+) -> None:
+    tests = [CALLS[0], {**CALLS[1], **more}]
+    result = run("does not compile", tests, LIMITS, language=language)  # type: ignore[arg-type]
+    assert (result["verdict"], result["error"]) == ("IE", None)
+    assert why in result["reason"]
+
+
+THREE_LINES = "class A {\n    int b;\n}"
+
+
+@pytest.mark.parametrize(
+    ("stderr", "line", "text"),
+    [
+        ("at A.b(A.java:2)", 2, "int b;"),
+        ("at A.b(A.java:99999)", None, ""),
+        (f"at A.b(A.java:{'9' * 5000})", None, ""),
+        ("at A.b(A.java:0)", None, ""),
+        ("at KaoguanCall.as(A.java:2)\n\tat A.b(A.java:3)", 3, "}"),
+        ("at A.b(A.java:99)\n\tat A.c(A.java:1)", 1, "class A {"),
+    ],
+)
+def test_only_lines_the_candidate_wrote_are_taken_from_what_java_printed(
+    stderr: str, line: int | None, text: str
+) -> None:
+    from tools.sandbox.backends import Backend
+    from tools.sandbox.languages import Plan
+    from tools.sandbox.records import Limits
+
+    plan = Plan("java", object.__new__(Backend), THREE_LINES, Limits())
+    error = plan.explain_exit(1, "Exception: x\n\t" + stderr).error
+    assert error is not None
+    assert (error["line"], error["text"]) == (line, text)
+
+
+@pytest.mark.parametrize("backend", [b for b, lang in PAIRS if lang == "java"])
+def test_a_java_source_that_names_the_driver_is_still_run_as_itself(backend: str) -> None:
+    source = "// not class KaoguanCall\npublic class Main {\n"
+    source += '    public static void main(String[] a) { System.out.print("own"); }\n}\n'
+    tests = [{"stdin": "", "expected": "own"}]
+    result = run(source, tests, LIMITS, language="java", backend=backend)
+    assert result["verdict"] == "AC", result["reason"]

@@ -1,8 +1,13 @@
 
 // Appended to a candidate's C++: reads one call's arguments as JSON, writes what it returns.
+// The macros of contest code that would change what stands below.
+#undef int
+#undef double
+#undef endl
 #include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -14,12 +19,21 @@ struct In {
   void skip() { while (at < text.size() && std::isspace((unsigned char)text[at])) ++at; }
   char look() { skip(); return at < text.size() ? text[at] : 0; }
   bool take(char c) { if (look() != c) return false; ++at; return true; }
+  void need(bool fits) const {
+    if (!fits) throw std::runtime_error("the parameters do not have the number or the types of the arguments");
+  }
+  void next() { need(take(',') || look() == ']'); }
 };
-inline void get(In& in, bool& v) { v = in.look() == 't'; in.at += v ? 4 : 5; }
+inline void get(In& in, bool& v) {
+  v = in.look() == 't';
+  in.need(v || in.look() == 'f');
+  in.at += v ? 4 : 5;
+}
 inline double number(In& in) {
   in.skip();
   char* end = nullptr;
   double v = std::strtod(in.text.c_str() + in.at, &end);
+  in.need(end != in.text.c_str() + in.at);
   in.at = end - in.text.c_str();
   return v;
 }
@@ -28,6 +42,7 @@ template <class T> std::enable_if_t<std::is_integral<T>::value> get(In& in, T& v
   in.skip();
   char* end = nullptr;
   v = T(std::strtoll(in.text.c_str() + in.at, &end, 10));
+  in.need(end != in.text.c_str() + in.at);
   in.at = end - in.text.c_str();
 }
 inline void utf8(std::string& out, unsigned c) {
@@ -38,7 +53,7 @@ inline void utf8(std::string& out, unsigned c) {
 }
 inline void get(In& in, std::string& v) {
   v.clear();
-  if (!in.take('"')) return;
+  in.need(in.take('"'));
   auto hex = [&] { unsigned c = std::stoul(in.text.substr(in.at, 4), nullptr, 16); in.at += 4; return c; };
   while (in.at < in.text.size() && in.text[in.at] != '"') {
     char c = in.text[in.at++];
@@ -54,8 +69,8 @@ inline void get(In& in, std::string& v) {
 }
 template <class T> void get(In& in, std::vector<T>& v) {
   v.clear();
-  in.take('[');
-  while (in.look() && in.look() != ']') { T x{}; get(in, x); v.push_back(x); in.take(','); }
+  in.need(in.take('['));
+  while (in.look() != ']') { T x{}; get(in, x); v.push_back(x); in.next(); }
   in.take(']');
 }
 inline void put(std::string& out, bool v) { out += v ? "true" : "false"; }
@@ -82,21 +97,29 @@ template <class T> void put(std::string& out, const std::vector<T>& v) {
 template <class... A> std::tuple<std::decay_t<A>...> arguments(In& in) {
   std::tuple<std::decay_t<A>...> all;
   in.take('[');
-  std::apply([&](auto&... each) { ((get(in, each), in.take(',')), ...); }, all);
+  std::apply([&](auto&... each) { ((get(in, each), in.next()), ...); }, all);
+  in.need(in.look() == ']');
   return all;
+}
+template <class R, class F, class T> std::string answer(F f, T& all) {
+  static_assert(!std::is_void<R>::value, "the function has to return its answer");
+  std::string out;
+  put(out, std::apply(f, all));
+  return out;
 }
 template <class R, class... A> std::string call(R (*f)(A...), In& in) {
   auto all = arguments<A...>(in);
-  std::string out;
-  put(out, std::apply([&](auto&... each) { return f(each...); }, all));
-  return out;
+  return answer<R>([&](auto&... each) { return f(each...); }, all);
 }
 template <class R, class C, class... A> std::string call(R (C::*f)(A...), In& in) {
   auto all = arguments<A...>(in);
   C object;
-  std::string out;
-  put(out, std::apply([&](auto&... each) { return (object.*f)(each...); }, all));
-  return out;
+  return answer<R>([&](auto&... each) { return (object.*f)(each...); }, all);
+}
+template <class R, class C, class... A> std::string call(R (C::*f)(A...) const, In& in) {
+  auto all = arguments<A...>(in);
+  C object;
+  return answer<R>([&](auto&... each) { return (object.*f)(each...); }, all);
 }
 }
 int main() {

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.sandbox.backends import Backend
-from tools.sandbox.calling import JAVA_MAIN
+from tools.sandbox.calling import JAVA_MAIN, Driver
 from tools.sandbox.compare import printable
 from tools.sandbox.judge import Outcome
-from tools.sandbox.languages import Plan, become_job
+from tools.sandbox.languages import Plan, become_job, own_line
 from tools.sandbox.launch import Launch, make_scratch
 from tools.sandbox.records import ErrorNote, Language, Limits, SandboxError
 from tools.sandbox.session import open_watch
@@ -35,7 +35,7 @@ _PUBLIC_CLASS = re.compile(r"\bpublic\s+(?:final\s+|abstract\s+)*(?:class|record
 _HAS_MAIN = re.compile(
     r"\bclass\s+(\w+)(?=[^{]*\{(?:(?!\bclass\b)[\s\S])*?\bstatic\s+void\s+main\b)"
 )
-_PLACE = re.compile(r"^[^\s:]*:(\d+):(?:\d+:)?\s*(?:fatal )?(error.*)$", re.MULTILINE)
+_PLACE = re.compile(r"^[^\s:]*:(\d{1,6}):(?:\d+:)?\s*(?:fatal )?(error.*)$", re.MULTILINE)
 
 
 def _existing(*paths: str) -> tuple[str, ...]:
@@ -53,11 +53,16 @@ def _java_class(source: str) -> str:
 
 
 def plan(
-    language: Language, backend: Backend, source: str, limits: Limits, programs: list[str]
+    language: Language,
+    backend: Backend,
+    source: str,
+    limits: Limits,
+    programs: list[str],
+    driver: Driver | None = None,
 ) -> Plan:
     """Plan a submission; nothing is compiled yet."""
     source = source.removeprefix("\ufeff")
-    made = Plan(language, backend, source, limits)
+    made = Plan(language, backend, source, limits, driver=driver)
     made.folder = make_scratch(made.who)
     place = _place(made)
     if language == "cpp":
@@ -66,7 +71,7 @@ def plan(
         return replace(made, build=lambda p: _compile(p, "main.cpp", command))
     compiler, java = programs
     name = _java_class(source)
-    runs = JAVA_MAIN if f"class {JAVA_MAIN}" in source else name
+    runs = JAVA_MAIN if driver else name
     home = str(Path(java).parent.parent)
     heap = limits.memory_mb
     quiet = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-XX:-UsePerfData")
@@ -84,7 +89,8 @@ def plan(
 
 def _compile(plan: Plan, file: str, command: list[str]) -> Outcome | None:
     """Compile in a sandbox of its own; the verdict CE when the compiler refuses."""
-    Path(plan.folder, file).write_text(plan.source, "utf-8", errors="replace")
+    whole = f"{plan.source}\n{plan.driver.text}" if plan.driver else plan.source
+    Path(plan.folder, file).write_text(whole, "utf-8", errors="replace")
     launch = Launch(
         plan.backend.interpreter,
         _COMPILE,
@@ -118,10 +124,8 @@ def _compile(plan: Plan, file: str, command: list[str]) -> Outcome | None:
 def _refused(plan: Plan, said: str) -> Outcome:
     """The compiler's first error, with the line it names."""
     found = _PLACE.search(said)
-    line = int(found.group(1)) if found else None
+    line, text = own_line(plan.source, [found.group(1)] if found else [])
     message = found.group(2) if found else said.strip()[:300]
-    lines = plan.source.splitlines()
-    text = lines[line - 1].strip()[:200] if line and line <= len(lines) else ""
     error = ErrorNote(
         type="CompileError",
         message=printable(said[:2000]),

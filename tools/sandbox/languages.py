@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "javascript": ("node", "nodejs"),
 }
 """Language → programs of which it needs one (of Java: both)."""
-_JAVA_PLACE = re.compile(r"\bat (?!java|jdk|sun)[\w.$<>]+\(\w+\.java:(\d+)\)")
+_JAVA_PLACE = re.compile(r"\bat (?!java|jdk|sun|KaoguanCall\b)[\w.$<>]+\(\w+\.java:(\d{1,6})\)")
 
 
 def runtime(language: str) -> list[str]:
@@ -106,11 +106,20 @@ class Plan:
             return Outcome("MLE", f"more than {self.limits.memory_mb} MB of memory", last=True)
         if verdict != "RE" or not last:
             return Outcome(verdict, note, last=True)
-        place = _JAVA_PLACE.search(stderr) if self.language == "java" else None
-        line = int(place[1]) if place else None
-        text = self.source.splitlines()[line - 1].strip()[:200] if line else ""
+        places = _JAVA_PLACE.findall(stderr) if self.language == "java" else []
+        line, text = own_line(self.source, places)
         error = ErrorNote(type=f"exit {code}", message=last[:500], line=line, text=text, trace=[])
         return Outcome("RE", f"{note}: {last[:200]}", error=error, last=True)
+
+
+def own_line(source: str, named: Iterable[str]) -> tuple[int | None, str]:
+    """The first of the line numbers a program named that the source has, and what stands there.
+
+    A program may print any number, and lines behind the source are those of the driver.
+    """
+    lines = source.splitlines()
+    line = next((n for n in map(int, named) if 1 <= n <= len(lines)), None)
+    return line, lines[line - 1].strip()[:200] if line else ""
 
 
 def become_job(argv: list[str], *, speaks: bool) -> dict[str, Any]:
@@ -118,7 +127,9 @@ def become_job(argv: list[str], *, speaks: bool) -> dict[str, Any]:
     return {"mode": "become", "argv": argv, "keep": speaks}
 
 
-def plan_for(language: Language, backend: Backend, source: str, limits: Limits) -> Plan:
+def plan_for(
+    language: Language, backend: Backend, source: str, limits: Limits, driver: Driver | None = None
+) -> Plan:
     """Plan a submission; raises SandboxError when the language cannot be run here."""
     if language == "python":
         offered = libraries.offered(source, backend)
@@ -144,4 +155,4 @@ def plan_for(language: Language, backend: Backend, source: str, limits: Limits) 
         return plan_javascript(backend, source, limits, programs)
     from tools.sandbox.compiled import plan as plan_compiled
 
-    return plan_compiled(language, backend, source, limits, programs)
+    return plan_compiled(language, backend, source, limits, programs, driver)

@@ -51,11 +51,11 @@ def run(
     """
     bounds = Limits.of(limits)
     run_ = _Run(source, list(tests), bounds, language)
-    driver = driver_for(language, source, run_.tests)
     try:
+        driver = driver_for(language, source, run_.tests)
         chosen = choose(backend, language)
         run_.backend = chosen.name
-        plan = plan_for(language, chosen, driver.source if driver else source, bounds)
+        plan = plan_for(language, chosen, source, bounds, driver)
     except (SandboxError, OSError) as error:
         return run_.our_fault(str(error))
     programs = driver is not None or any("stdin" in test for test in tests)
@@ -63,7 +63,6 @@ def run(
         if plan.argv and not (programs or plan.speaks):
             raise SandboxError(f"{language} cannot be asked in this style: call a function")
         if driver is not None:
-            plan.driver = driver
             plan.limits = plan.limits.at_least(output_kb=_RETURNED_KB, wall_s=_COMPILED_WALL_S)
         problem = plan.prepare()
         if problem is not None:
