@@ -1,4 +1,4 @@
-"""Repair of technical terms that a recogniser mis-heard: `二元交叉商` to `二元交叉熵`.
+"""Repair of technical terms that a recogniser mis-heard: `提督猜奖` to `梯度裁剪`.
 
 A noisy channel: a stretch is replaced when a term comes near to its sound and the words as they
 stand are less likely beside their neighbours than the term would be. The raw text stays with the
