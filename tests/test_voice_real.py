@@ -194,6 +194,7 @@ async def test_an_hours_talk_takes_no_more_memory_than_its_first_minutes(
     talk = ScriptedConversation(*["好的，我们接着看下一个问题。"] * answers, cues=Cues())
     loop = VoiceLoop(Parts(SileroVad(), QuickAsr(), QuickTts()), talk, Options(lockstep=True))
     sizes: list[float] = []
+    before = resident_mb()  # other tests of this process have filled it as well
 
     async def microphone() -> object:
         for number in range(answers):
@@ -209,7 +210,9 @@ async def test_an_hours_talk_takes_no_more_memory_than_its_first_minutes(
     assert len(talk.heard) >= answers - 1
     print(f"\nresident: {sizes[0]:.0f} MB after 5 minutes, {sizes[-1]:.0f} MB after an hour")
     assert sizes[-1] - sizes[1] < 30.0
-    assert sizes[-1] < 1_200.0
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        assert sizes[-1] < 1_200.0
+    assert sizes[-1] - before < 200.0
 
 
 def resident_mb() -> float:
