@@ -101,15 +101,16 @@ async def carry_out(ledger: Ledger, folder: Path, plan: Forgetting) -> None:
                 "session_closed", closing, session=session, candidate=plan.candidate, key="closed"
             )
         ledger.append("forget", {"what": plan.what}, candidate=plan.candidate)
-        await _forget_checkpoints(folder, sessions)
-        _forget_projections(folder, plan.candidate)
+        await forget_checkpoints(folder, sessions)
+        forget_projections(folder, [plan.candidate])
         for path in plan.files:
             path.unlink(missing_ok=True)
     for session in plan.whole:
         (folder / "locks" / f"{session}.lock").unlink(missing_ok=True)
 
 
-async def _forget_checkpoints(folder: Path, sessions: Iterable[str]) -> None:
+async def forget_checkpoints(folder: Path, sessions: Iterable[str]) -> None:
+    """Drop the checkpoints of these sessions, the resume values in them too."""
     from agent.interviewer import CHECKPOINT_FILE
     from sessions.checkpoints import forget, open_checkpoints
 
@@ -121,12 +122,14 @@ async def _forget_checkpoints(folder: Path, sessions: Iterable[str]) -> None:
             await forget(saver, session)
 
 
-def _forget_projections(folder: Path, candidate: str) -> None:
+def forget_projections(folder: Path, candidates: Iterable[str]) -> None:
+    """Drop what is kept of these candidates beside the ledger; it is folded anew when needed."""
     from sessions.memory_store import forget, open_store
 
     if (folder / STORE_FILE).exists():
         store = open_store(folder / STORE_FILE)
-        forget(store, candidate)
+        for candidate in candidates:
+            forget(store, candidate)
         store.dispose()
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from agent.forgetting import forget_checkpoints, forget_projections
 from sessions.bundle import Bundle, BundleError
 from sessions.ledger import Event as LedgerEvent
 from sessions.ledger import Ledger, open_ledger
@@ -58,8 +59,8 @@ def import_session(folder: Path, bundle: Bundle) -> None:
         with session_lock(folder / "locks", bundle.session):
             old = list(ledger.events(session=bundle.session))
             _replace(ledger, folder / LEDGER_FILE, old, bundle)
-            asyncio.run(_forget_checkpoint(folder, bundle.session))
-            _forget_projections(folder, {bundle.candidate, *(e["candidate"] for e in old)})
+            asyncio.run(forget_checkpoints(folder, [bundle.session]))
+            forget_projections(folder, {bundle.candidate, *(e["candidate"] for e in old)})
     finally:
         ledger.close()
 
@@ -92,26 +93,6 @@ def _replace(ledger: Ledger, path: Path, old: Sequence[LedgerEvent], bundle: Bun
 
 def _keyed(events: Sequence[LedgerEvent]) -> list[tuple[Past, str | None]]:
     return [(event, event["key"]) for event in events]
-
-
-async def _forget_checkpoint(folder: Path, session: str) -> None:
-    from agent.interviewer import CHECKPOINT_FILE
-    from sessions.checkpoints import forget, open_checkpoints
-
-    if (folder / CHECKPOINT_FILE).exists():
-        async with open_checkpoints(folder / CHECKPOINT_FILE) as saver:
-            await forget(saver, session)
-
-
-def _forget_projections(folder: Path, candidates: set[str]) -> None:
-    from agent.past import STORE_FILE
-    from sessions.memory_store import forget, open_store
-
-    if (folder / STORE_FILE).exists():
-        store = open_store(folder / STORE_FILE)
-        for candidate in candidates:
-            forget(store, candidate)
-        store.dispose()
 
 
 def _try_out(path: Path, bundle: Bundle) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from sessions.credit import CREDIT
 from sessions.records import Grade
 
 Help = Literal["hint", "follow_up"]
@@ -14,7 +15,6 @@ HINT_COST = 0.2
 """Share that each hint takes away of what was earned after it."""
 TOLD_CAP = 20.0
 """A question whose answer had to be told first counts at most this much."""
-_CREDIT = {"covered": 1.0, "partial": 0.5}
 
 
 def helped_of(body: Mapping[str, Any]) -> dict[str, Help]:
@@ -46,7 +46,7 @@ def unaided(grade: Grade, body: Mapping[str, Any]) -> float | None:
 
 def _share_after_hints(grade: Grade, helped: Mapping[str, Help]) -> float:
     """Return the share of the credit whose first evidence came after a hint."""
-    credits = {p["key_point"]: _CREDIT.get(p["verdict"], 0.0) for p in grade["points"]}
+    credits = {p["key_point"]: CREDIT.get(p["verdict"], 0.0) for p in grade["points"]}
     whole = sum(credits.values())
     if not whole:
         return 1.0 if helped else 0.0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from sessions.credit import content_share
 from tools.grading import score
 
 
@@ -40,7 +41,7 @@ def test_weights_count_as_ratios():
 
 
 def test_what_was_not_graded_is_left_out_of_the_mean():
-    assert score.content_share(four("covered", "not_graded"), {}) == 1.0
+    assert content_share(four("covered", "not_graded"), {}) == 1.0
 
 
 @pytest.mark.parametrize("touched", [0.0, 0.5, 1.0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli.code import COMMANDS, Desk
 from agent.cli.code_view import show_problem, show_run
-from agent.cli.face import print_json, words
+from agent.cli.face import announce_grader, print_json, words
 from agent.coding import code_languages
 from agent.events import Asked, Closed, CodeRan, Event, Notice, Said, StageChanged
 from agent.interviewer import Interviewer, load_embeddings, open_interview
@@ -155,9 +155,7 @@ class Conversation:
         if setup.model is not None:
             where = getattr(setup.model, "where", "")
             console.print(words("remote", self._lang, where=where, model=setup.model.name))
-        for model in setup.grader.panel.members() if setup.grader else ():
-            line = words("remote_grader", self._lang, where=model.where, model=model.name)
-            console.print(line)
+        announce_grader(console, setup.grader, self._lang)
         if setup.grader is not None:
             console.print(words("remote_memory", self._lang))
         title = interview.format.title.get(self._lang, interview.format.id)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agent.cli.face import (
+    announce_grader,
     calm,
     common_options,
     fail,
@@ -105,9 +106,7 @@ async def _run(
     from agent.models.choose import choose_panel
 
     grader = choose_panel(settings)
-    for model in grader.panel.members() if grader else ():
-        console.print(words("remote_grader", settings.general.lang, where=model.where,
-                            model=model.name))  # fmt: skip
+    announce_grader(console, grader, settings.general.lang)
     try:
         return await _grade(settings, console, answers, options, grader)
     finally:

@@ -19,6 +19,7 @@ from agent.settings import Settings, SettingsError, data_folder, load_settings
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from agent.model_grading.grader import ModelGrader
     from sessions.ledger import Ledger
 
 _MESSAGES = Path(__file__).with_name("messages.toml")
@@ -60,6 +61,12 @@ def settings_from(**flags: Any) -> Settings:
         return load_settings({f"general.{name}": value for name, value in flags.items()})
     except SettingsError as error:
         fail(str(error), usage=True)
+
+
+def announce_grader(console: Console, grader: ModelGrader | None, lang: str) -> None:
+    """Say where answers go to be graded, one line a model; nothing for the embedded grader."""
+    for model in grader.panel.members() if grader else ():
+        console.print(words("remote_grader", lang, where=model.where, model=model.name))
 
 
 def fail(message: str, *, usage: bool = False) -> NoReturn:

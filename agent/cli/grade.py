@@ -10,13 +10,13 @@ import click
 
 from agent.cli.chat import read_text
 from agent.cli.face import (
+    announce_grader,
     calm,
     common_options,
     fail,
     make_console,
     print_json,
     settings_from,
-    words,
 )
 from agent.settings import Settings, data_folder, with_grader
 
@@ -66,8 +66,7 @@ async def _grade(settings: Settings, console: Console, question: Question, text:
     grader = choose_panel(settings)
     if grader is None:
         return shared_grader().grade(question, answers, lang)
-    for model in grader.panel.members():
-        console.print(words("remote_grader", lang, where=model.where, model=model.name))
+    announce_grader(console, grader, lang)
     try:
         return await grader.grade(question, answers, lang)
     finally:

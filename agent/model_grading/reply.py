@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.model_grading.quoting import find_quote
+from sessions.credit import content_share
 from sessions.records import AnswerKind, Grade, MisconceptionMet, PointGrade, Question, Quote
 from tools.grading import score
 from tools.grading.evidence import AnswerText, Mapped
@@ -216,7 +217,7 @@ def _grade(
     """Return the record; `whole` is kind, error level and clarity, `made` confidence and label."""
     kind, level, clarity = whole
     shares = score.weights_of(answered.question["key_points"])
-    share = score.content_share(points, shares)
+    share = content_share(points, shares)
     unheard = bool(points) and all(p["verdict"] == "not_graded" for p in points)
     number = score.overall(points, clarity, level, kind, shares, _touched(answered, kind))
     relevance = min(1.0, 0.5 + share) if kind == "content" else 0.0

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from agent.situation import say
 from prompts import render
-from sessions.records import Lang, Message, Question, Wording
+from sessions.records import Lang, Message, Question
 from tools.grading.address import split_to_grader
 from tools.grading.evidence import AnswerText, Mapped, identity, map_repair
 from tools.neutralise import neutralise
@@ -26,19 +27,19 @@ VERDICTS = ("covered", "partial", "missed", "wrong")
 def rubric_message(question: Question, lang: Lang) -> Message:
     """Return the system message: question, key points, misconceptions and the rule."""
     points = [
-        f"- {p['id']} ({p['weight']:g}) {_say(p['text'], lang)}" for p in question["key_points"]
+        f"- {p['id']} ({p['weight']:g}) {say(p['text'], lang)}" for p in question["key_points"]
     ]
     held = [
-        f"- m{n} ({m['key_point']}) {_say(m['text'], lang)}"
+        f"- m{n} ({m['key_point']}) {say(m['text'], lang)}"
         for n, m in enumerate(question["misconceptions"], 1)
     ]
     text = render(
         "grade",
         lang,
-        question=_say(question["wording"], lang),
+        question=say(question["wording"], lang),
         points="\n".join(points),
         misconceptions="\n".join(held) or "-",
-        reference=_say(question["reference"], lang) or "-",
+        reference=say(question["reference"], lang) or "-",
     )
     return Message(role="system", content=text)
 
@@ -98,7 +99,3 @@ def _object(**fields: Any) -> dict[str, Any]:
         "required": list(fields),
         "additionalProperties": False,
     }
-
-
-def _say(wording: Wording, lang: Lang) -> str:
-    return wording.get(lang) or wording.get("zh") or wording.get("en") or ""

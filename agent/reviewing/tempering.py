@@ -10,6 +10,7 @@ from typing import cast
 
 from agent.reviewing import cues
 from agent.reviewing.threads import Thread
+from sessions.credit import content_share
 from sessions.records import Grade, Lang, PointGrade
 
 _GOOD = 60.0
@@ -52,7 +53,7 @@ def temper(
         fresh["reason"] = NOTES[lang]["clash"]
         fresh["points"] = [_undecided(point) for point in points]
     elif fresh["dimensions"] is not None:
-        share, relevance = score.content_share(points, weights or {}), grade["dimensions"]
+        share, relevance = content_share(points, weights or {}), grade["dimensions"]
         near = relevance["relevance"] / 2 if relevance else 0.0
         fresh["dimensions"] = score.dimensions(share, grade["clarity"], level, near)
     return fresh

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from sessions.credit import content_share
 from sessions.ledger import Event, Ledger
 from sessions.projections import project
 from sessions.records import Grade, Lang, Question, Turn, Wording
@@ -175,14 +176,7 @@ def _opinion(grade: Grade) -> Opinion:
 
 def _reckoning(question: Question, grade: Grade) -> Reckoning:
     weights = {point["id"]: point["weight"] for point in question["key_points"]}
-    worth = {"covered": 1.0, "partial": 0.5, "missed": 0.0, "wrong": 0.0}
-    judged = [
-        (weights.get(p["key_point"], 1.0), worth[p["verdict"]])
-        for p in grade["points"]
-        if p["verdict"] in worth
-    ]
-    total = sum(weight for weight, _ in judged)
-    share = sum(weight * value for weight, value in judged) / total if total else 0.0
+    share = content_share(grade["points"], weights)
     return Reckoning(
         content=round(share, 3), clarity=grade["clarity"], error_level=grade["error_level"]
     )

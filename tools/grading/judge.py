@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sessions.credit import content_share
 from sessions.records import AnswerKind, Grade, MisconceptionMet, PointGrade, Quote, Verdict
 from tools.grading import rules, score, whole
 from tools.grading.evidence import quote
@@ -49,7 +50,7 @@ def grade_of(
     shares = score.weights_of(view.question["key_points"])
     total = score.overall(points, clarity, level, kind, shares, _touched(view, reading, kind, row))
     unheard = bool(points) and all(p["verdict"] == "not_graded" for p in points)
-    share = score.content_share(points, shares)
+    share = content_share(points, shares)
     relevance = 0.0 if kind != "content" else min(1.0, 0.5 + share)
     return {
         "question": view.question["id"],

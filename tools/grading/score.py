@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sessions.records import AnswerKind, Dimensions, KeyPoint, PointGrade, Verdict
-
-CREDIT: dict[Verdict, float] = {"covered": 1.0, "partial": 0.5, "missed": 0.0, "wrong": 0.0}
+from sessions.credit import content_share
+from sessions.records import AnswerKind, Dimensions, KeyPoint, PointGrade
 
 CONTENT_POINTS = 85.0
 CLARITY_POINTS = 15.0
@@ -22,16 +21,6 @@ VAGUE = 12.0  # knows the subject, touches no key point: 10 to 15
 STUFFING_BASE = 5.0
 STUFFING_SPAN = 20.0
 EVASIVE_CAP = 10.0
-
-
-def content_share(points: Sequence[PointGrade], weights: Mapping[str, float]) -> float:
-    """Return the weighted mean credit of the points that were graded, 0 to 1."""
-    graded = [p for p in points if p["verdict"] in CREDIT]
-    total = sum(weights.get(p["key_point"], 1.0) for p in graded)
-    if total <= 0:
-        return 0.0
-    earned = sum(weights.get(p["key_point"], 1.0) * CREDIT[p["verdict"]] for p in graded)
-    return earned / total
 
 
 def overall(
