@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.ladder import first_sentences
-from agent.situation import say
 from sessions.records import KeyPoint, Lang, Move, Question
+from sessions.wording import say
 from tools.knowledge.problems import load_problems
 
 _FILE = Path(__file__).with_name("candidates.toml")

@@ -8,8 +8,9 @@ from agent.code_words import CODE_WORDS, style_remark, what_happened
 from agent.coding import CODE_POINT
 from agent.complexity import growth_question
 from agent.ladder import hints_of
-from agent.situation import Rule, Situation, act, leave, say
+from agent.situation import Rule, Situation, act, leave
 from agent.state import Decision
+from sessions.wording import say
 
 HINT_AFTER, MOST_ATTEMPTS = 2, 4
 """Failed submissions after which a hint is given, and after which the problem is let go."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from agent.situation import say
 from sessions.records import Lang, Question
+from sessions.wording import say
 
 _NUDGE = {
     "zh": "先用一句话说它是什么，再说它要解决什么问题。",

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from agent.code_moves import CODE_RULES
 from agent.intents import confirms, nothing_more
 from agent.ladder import hints_of
-from agent.situation import Rule, Situation, act, leave, say
+from agent.situation import Rule, Situation, act, leave
 from agent.state import Decision
 from sessions.records import Intent, Move, PointGrade, QuestionKind
+from sessions.wording import say
 
 DEEPEST = 3
 """At most so many follow-ups that go deeper on one point, then it is let go kindly."""

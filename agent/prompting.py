@@ -11,11 +11,11 @@ from agent.brief import Brief, pick_quote, to_message, weak_points
 from agent.greeting import OPENING
 from agent.interview import Interview
 from agent.models.conduct import Rules
-from agent.situation import say
 from agent.state import InterviewState
 from agent.summary import summary
 from prompts import render
 from sessions.records import Lang, Message, Question, Turn
+from sessions.wording import say
 from tools.catalogue import render_tools
 from tools.dialects import MARKER
 from tools.neutralise import neutralise

@@ -175,9 +175,11 @@ _CHOICES = {
     "model.tool_mode": ("tagged", "native"),
 }
 
+_RANGES = {"model.grader_band": (0.0, 100.0)}
+
 
 def _convert(name: str, value: Any, default: Any) -> Any:
-    """Turn a text from the environment into the default's type, and check choices."""
+    """Turn a text from the environment into the default's type, and check choices and ranges."""
     allowed = _CHOICES.get(name)
     if allowed and value not in allowed:
         raise SettingsError(f"{name} cannot be {value!r}; choose one of {', '.join(allowed)}")
@@ -188,7 +190,11 @@ def _convert(name: str, value: Any, default: Any) -> Any:
             return False
         raise SettingsError(f"{name} cannot be {value!r}; choose true or false")
     try:
-        return type(default)(value)
+        converted = type(default)(value)
     except (TypeError, ValueError) as error:
         kind = type(default).__name__
         raise SettingsError(f"{name} cannot be {value!r}; it takes a {kind}") from error
+    low, high = _RANGES.get(name, (None, None))
+    if low is not None and high is not None and not low <= converted <= high:
+        raise SettingsError(f"{name} cannot be {value!r}; it lies from {low:g} to {high:g}")
+    return converted

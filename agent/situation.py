@@ -8,7 +8,7 @@ from typing import Any
 
 from agent.plan import Stage
 from agent.state import About, Decision
-from sessions.records import FollowUpCandidate, Grade, Intent, Lang, Move, Question, Wording
+from sessions.records import FollowUpCandidate, Grade, Intent, Lang, Move, Question
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,3 @@ def leave(situation: Situation, why: str, before: Move | None = None) -> Decisio
     if before is not None:
         decision["before"] = before
     return decision
-
-
-def say(wording: Wording, lang: Lang) -> str:
-    """Return the text in this language, or in the other when it has none."""
-    return wording.get(lang) or wording.get("zh") or wording.get("en") or ""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from agent.brief import fragment
 from agent.interview import Interview
-from agent.situation import say
 from prompts import render
 from sessions.records import Turn
+from sessions.wording import say
 from tools.neutralise import neutralise
 
 MOST_QUESTIONS = 12

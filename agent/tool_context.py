@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from agent.interview import Interview
-from agent.situation import say
 from agent.state import InterviewState
 from sessions.recall import Situation
 from sessions.recall import recall as recall_memories
+from sessions.wording import say
 from tools.base import ToolContext
 
 

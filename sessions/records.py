@@ -264,6 +264,8 @@ class Grade(TypedDict):
     """Who should have graded and why it did not; absent when the chosen one graded."""
     opinions: NotRequired[list[Grade]]
     """What other graders made of the same answers; present when one was asked or disagrees."""
+    band: NotRequired[float]
+    """Points from which those count as disagreeing; present with `opinions`."""
 
 
 class FollowUpCandidate(TypedDict):

@@ -18,11 +18,12 @@ from agent.moves import decide_move
 from agent.nodes.understand import ungraded
 from agent.plan import load_format
 from agent.simulation import simulate
-from agent.situation import Situation, say
+from agent.situation import Situation
 from agent.state import about
 from sessions.journal import Journal
 from sessions.ledger import open_ledger
 from sessions.report.build import build_report
+from sessions.wording import say
 from tests.samples import a_question
 
 CODE = "```python\ndef f(x):\n    return x\n```"

@@ -69,6 +69,24 @@ def test_the_page_is_small_loads_nothing_and_runs_nothing(
     assert labels(lang)["delivery"] in page
 
 
+@pytest.mark.parametrize(("band", "says"), [(10.0, True), (40.0, False), (None, True)])
+def test_graders_disagree_by_the_band_of_the_record(
+    tmp_path: Path, band: float | None, says: bool
+) -> None:
+    ledger = open_ledger(tmp_path / "ledger.db")
+    setup = Setup(candidate="demo", format="quick", lang="zh", seed=3)
+    name = asyncio.run(simulate("partial", setup, ledger, tmp_path))
+    body = next(e["body"] for e in ledger.events(session=name, kinds=["grade"]))
+    grade = {**body["grade"], "overall": 70.0, "status": "graded"}
+    other = {**grade, "overall": 40.0 if band is None else 45.0, "grader": "another"}
+    grade |= {"opinions": [other]} if band is None else {"opinions": [other], "band": band}
+    ledger.append("grade", {**body, "grade": grade}, session=name, candidate="demo")
+    report = build_report(ledger, name)
+    ledger.close()
+    page = to_html(report, "zh")
+    assert "another" in page and (labels("zh")["disagreement"] in page) == says
+
+
 def test_markup_in_an_answer_stays_text(session: tuple[Any, dict[str, Turn]]) -> None:
     report = copy.deepcopy(session[0])
     report["questions"][0]["exchanges"][0]["answer"] = "<img src=x onerror=alert(1)>"

@@ -44,6 +44,8 @@ def test_a_key_in_the_environment_switches_nothing_on(
         ("[wrong]\na = 1", "unknown section"),
         ("[general", "mend or remove it"),
         ("[model]\ntimeout_s = 'soon'", "takes a float"),
+        ("[model]\ngrader_band = 140", "lies from 0 to 100"),
+        ("[model]\ngrader_band = nan", "lies from 0 to 100"),
     ],
 )
 def test_a_bad_settings_file_is_one_clear_line(config: Path, text: str, message: str) -> None:

@@ -167,7 +167,7 @@ def show(question_id: str, bank: str, **options: Any) -> None:
     if options["as_json"]:
         print_json(question)
         return
-    from agent.situation import say
+    from sessions.wording import say
 
     console, lang = make_console(settings), settings.general.lang
     console.print(f"[bold]{say(question['wording'], lang)}[/]")

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.situation import say
+from sessions.wording import say
 from tools.knowledge.problem_signature import template
 
 if TYPE_CHECKING:

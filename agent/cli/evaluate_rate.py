@@ -19,6 +19,7 @@ from agent.cli.face import (
     words,
 )
 from agent.settings import Settings, data_folder
+from sessions.wording import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -124,17 +125,13 @@ def _line(console: Console, lang: str) -> str | None:
 def _show_answer(console: Console, answer: GradedAnswer, done: int, total: int, lang: str) -> None:
     console.rule(f"{done + 1}/{total}")
     question = answer.question
-    console.print(_say(question["wording"], lang), style="bold", markup=False)
+    console.print(say(question["wording"], lang), style="bold", markup=False)
     for point in question["key_points"]:
-        console.print(f"  {point['id']} ({point['weight']:g}) {_say(point['text'], lang)}",
+        console.print(f"  {point['id']} ({point['weight']:g}) {say(point['text'], lang)}",
                       markup=False)  # fmt: skip
     console.print()
     console.print(answer.text, style="cyan", markup=False)
     console.print()
-
-
-def _say(wording: Any, lang: str) -> str:
-    return str(wording.get(lang) or wording.get("zh") or wording.get("en") or "")
 
 
 def _show(console: Console, found: dict[str, Any], place: Path, lang: str) -> None:

@@ -19,6 +19,7 @@ from agent.cli.face import (
     settings_from,
 )
 from agent.settings import Settings, data_folder, with_grader
+from sessions.wording import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,11 +85,11 @@ def _show(console: Console, question: Question, grade: Grade, lang: str) -> None
     texts = {point["id"]: point["text"] for point in question["key_points"]}
     for point in grade["points"]:
         text = texts[point["key_point"]]
-        console.print(f"  {MARKS[point['verdict']]} {text.get(lang) or next(iter(text.values()))}")
+        console.print(f"  {MARKS[point['verdict']]} {say(text, lang)}")
         for quote in point["quotes"]:
             console.print(f"      “{quote['text']}”", style="dim", markup=False)
     for met in grade["misconceptions"]:
-        right = met["correction"].get(lang) or next(iter(met["correction"].values()), "")
+        right = say(met["correction"], lang)
         console.print(f"  {t['correction']}: {right}", markup=False)
     console.print(f"{t['grader']}: {grade['grader']}", style="dim", markup=False)
     if "fallback" in grade:

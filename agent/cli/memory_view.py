@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import TypedDict
 
 from agent.cli.memory_words import listed, said, titles
-from agent.situation import say
 from agent.why import explain_all
 from sessions.memory import in_force
 from sessions.overview import TopicView, topic_views
@@ -18,6 +17,7 @@ from sessions.projections import Known
 from sessions.records import Lang, TextMemory
 from sessions.schedule import PracticeDay, practice_plan, recall_chance
 from sessions.standing import WORDS, Standing
+from sessions.wording import say
 
 if TYPE_CHECKING:
     from rich.console import Console

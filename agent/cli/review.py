@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agent.cli.face import (
+    announce_grader,
     calm,
     common_options,
     fail,
@@ -137,10 +138,7 @@ def _grading(settings: Settings, console: Console) -> Iterator[tuple[GradeAnswer
     if panel is None:
         yield None, "embedded"
         return
-    where = ", ".join(sorted({member.where for member in panel.panel.members()}))
-    console.print(
-        f"答案会发送到 {where} 评分 · Answers are sent to {where} for grading", markup=False
-    )
+    announce_grader(console, panel, settings.general.lang)
     with asyncio.Runner() as runner:
         try:
             yield lambda q, answers, lang: runner.run(panel.grade(q, answers, lang)), panel.name

@@ -40,21 +40,21 @@ def settle(first: Grade, second: Grade | None, embedded: Grade, band: float) -> 
     if second is None:
         if not disagree(first, embedded, band):
             return first
-        return with_opinions(_doubted(first), [embedded])
+        return with_opinions(_doubted(first), [embedded], band)
     if not disagree(first, second, band):
         agreed: Grade = {**first, "confidence": max(first["confidence"], AGREED)}
         others = [second, embedded] if disagree(first, embedded, band) else [second]
-        return with_opinions(agreed, others)
+        return with_opinions(agreed, others, band)
     numbered = [g for g in (first, second, embedded) if g["overall"] is not None]
     middle = sorted(numbered, key=lambda g: cast(float, g["overall"]))[len(numbered) // 2]
     return with_opinions(
-        _doubted(middle), [g for g in (first, second, embedded) if g is not middle]
+        _doubted(middle), [g for g in (first, second, embedded) if g is not middle], band
     )
 
 
-def with_opinions(grade: Grade, others: Sequence[Grade]) -> Grade:
-    """Return the grade with other graders' grades beside it."""
-    return {**grade, "opinions": list(others)}
+def with_opinions(grade: Grade, others: Sequence[Grade], band: float) -> Grade:
+    """Return the grade with other graders' grades beside it, and the band they were held to."""
+    return {**grade, "opinions": list(others), "band": band}
 
 
 def _doubted(grade: Grade) -> Grade:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from agent.situation import say
 from prompts import render
 from sessions.records import Lang, Message, Question
+from sessions.wording import say
 from tools.grading.address import split_to_grader
 from tools.grading.evidence import AnswerText, Mapped, identity, map_repair
 from tools.neutralise import neutralise

@@ -21,6 +21,7 @@ from sessions.report.review_schema import (
     ReviewQuote,
     Unopposed,
 )
+from sessions.wording import say
 
 Places = tuple[Mapping[str, int], Mapping[str, float]]
 """Line and start of each turn, by its id."""
@@ -90,7 +91,7 @@ def _finding(one: Judged, question: Question | None, lang: Lang) -> ReviewFindin
     terms = main_terms(one)
     return ReviewFinding(
         number=one.thread.number,
-        title=title_of(wording.get(lang) or wording.get("zh") or "", one),
+        title=title_of(say(wording, lang), one),
         asked=own_words(one),
         asks=_asks(one),
         topic=topic or ("、" if lang == "zh" else ", ").join(terms),

@@ -9,7 +9,7 @@ from typing import Any, cast
 from sessions.credit import content_share
 from sessions.ledger import Event, Ledger
 from sessions.projections import project
-from sessions.records import Grade, Lang, Question, Turn, Wording
+from sessions.records import Grade, Lang, Question, Turn
 from sessions.report.conduct import measure_conduct
 from sessions.report.extras import add_extras
 from sessions.report.findings import practise, strengths, weaknesses
@@ -24,6 +24,10 @@ from sessions.report.schema import (
     Report,
 )
 from sessions.report.topics import topic_reports
+from sessions.wording import say
+
+_BAND = 20.0
+"""The band of records that do not name theirs: what the setting was when they were written."""
 
 
 class ReportError(Exception):
@@ -90,10 +94,6 @@ def _seconds(start: str, end: str) -> float:
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
 
 
-def _say(wording: Wording, lang: Lang) -> str:
-    return wording.get(lang) or wording.get("zh") or wording.get("en") or ""
-
-
 def _questions(events: Sequence[Event], turns: Sequence[Turn], lang: Lang) -> list[QuestionReport]:
     grades = {e["body"]["question"]: e["body"] for e in events if e["kind"] == "grade"}
     talks = _talks(events, turns)
@@ -143,7 +143,7 @@ def _question(
         topic=question["topic"],
         stage=asked.get("stage", ""),
         level=question["level"],
-        asked=_say(question.get("problem", {}).get("title") or question["wording"], lang),
+        asked=say(question.get("problem", {}).get("title") or question["wording"], lang),
         why=asked["why"],
         because=list(asked.get("because", [])),
         graded=graded,
@@ -153,7 +153,7 @@ def _question(
         confidence=grade["confidence"] if grade else 0.0,
         dimensions=grade["dimensions"] if grade else None,
         points=_points(question, grade, lang),
-        model_answer=_say(question["reference"], lang),
+        model_answer=say(question["reference"], lang),
         hints=int(grade_body["hints"]) if grade_body else 0,
         told=bool(grade_body and grade_body["told"]),
         seconds=asked.get("seconds", 0.0),
@@ -165,13 +165,22 @@ def _question(
     if grade and grade.get("fallback"):
         report["fallback"] = grade["fallback"]
     if grade and grade.get("opinions"):
-        report["opinions"] = [_opinion(other) for other in grade["opinions"]]
+        report["opinions"] = [_opinion(other, grade) for other in grade["opinions"]]
     return report
 
 
-def _opinion(grade: Grade) -> Opinion:
-    verdicts = {point["key_point"]: point["verdict"] for point in grade["points"]}
-    return Opinion(grader=grade["grader"], score=grade["overall"], verdicts=verdicts)
+def _opinion(other: Grade, stands: Grade) -> Opinion:
+    one, two = other["overall"], stands["overall"]
+    if one is None or two is None:
+        disagrees = one is not two
+    else:
+        disagrees = abs(one - two) > stands.get("band", _BAND)
+    return Opinion(
+        grader=other["grader"],
+        score=one,
+        verdicts={point["key_point"]: point["verdict"] for point in other["points"]},
+        disagrees=disagrees,
+    )
 
 
 def _reckoning(question: Question, grade: Grade) -> Reckoning:
@@ -192,11 +201,11 @@ def _points(question: Question, grade: Grade | None, lang: Lang) -> list[PointRe
         rows.append(
             PointReport(
                 key_point=point["id"],
-                text=_say(point["text"], lang),
+                text=say(point["text"], lang),
                 weight=point["weight"],
                 verdict=judged["verdict"] if judged else "not_graded",
                 quotes=[dict(q) for q in judged["quotes"]] if judged else [],  # type: ignore[misc]
-                correction=_say(misconception["correction"], lang) if misconception else "",
+                correction=say(misconception["correction"], lang) if misconception else "",
                 note=judged.get("note", "") if judged else "",
             )
         )

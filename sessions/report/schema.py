@@ -92,6 +92,8 @@ class Opinion(TypedDict):
     score: float | None
     verdicts: dict[str, Verdict]
     """By key point."""
+    disagrees: bool
+    """By more points than the band that was set, or only one of the two gives any."""
 
 
 class TopicReport(TypedDict):

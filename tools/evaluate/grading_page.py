@@ -9,6 +9,7 @@ from typing import Any
 
 from sessions.records import Grade, Lang
 from sessions.report.render import MARKS
+from sessions.wording import say
 from tools.evaluate.grading_metrics import Measured
 
 _FOLDER = Path(__file__).parent
@@ -49,7 +50,7 @@ def figure(value: float | None) -> str:
 def _case(row: Measured, before: Grade | None, lang: Lang) -> dict[str, Any]:
     answer, grade = row.answer, row.grade
     return {
-        "question": _say(answer.question["wording"], lang),
+        "question": say(answer.question["wording"], lang),
         "id": answer.question["id"],
         "kind": answer.kind,
         "label": answer.score,
@@ -60,7 +61,7 @@ def _case(row: Measured, before: Grade | None, lang: Lang) -> dict[str, Any]:
         "points": [
             _point(row, point["id"], before, lang) for point in answer.question["key_points"]
         ],
-        "met": [_say(met["correction"], lang) for met in grade["misconceptions"]],
+        "met": [say(met["correction"], lang) for met in grade["misconceptions"]],
     }
 
 
@@ -71,7 +72,7 @@ def _point(row: Measured, name: str, before: Grade | None, lang: Lang) -> dict[s
     label = "covered" if name in row.answer.covered else "missed"
     return {
         "name": name,
-        "text": _say(held["text"], lang),
+        "text": say(held["text"], lang),
         "weight": held["weight"],
         "label": "partial" if name in row.answer.partial else label,
         "given": given["verdict"] if given else "not_graded",
@@ -92,7 +93,3 @@ def _pieces(text: str, grade: Grade) -> list[tuple[str, str]]:
         signs = [sign for a, b, sign in quotes if a <= start and end <= b]
         pieces.append((text[start:end], " ".join(signs)))
     return pieces
-
-
-def _say(wording: Mapping[str, Any], lang: Lang) -> str:
-    return str(wording.get(lang) or wording.get("zh") or wording.get("en") or "")
