@@ -227,7 +227,7 @@ def _not_loaded(message: dict[str, Any]) -> Outcome:
 def _stopped(watch: Watch, stop: Stop, plan: Plan) -> Outcome:
     code = watch.exit_code() if stop.kind == "ended" else None
     if plan.argv and code:
-        return plan.explain_exit(code, _text(watch.stderr.data))
+        return plan.explain_exit(code, _text(watch.last_words()))
     return judge.judge_stop(stop, code, watch.limits)
 
 
@@ -296,4 +296,4 @@ def _follow_program(watch: Watch, plan: Plan, given: str, wall_end: float) -> Ou
     ended = watch.ending(plan.limits.time_s, deadline)
     if isinstance(ended, Stop):
         return _stopped(watch, ended, plan)
-    return None if ended == 0 else plan.explain_exit(ended, _text(watch.stderr.data))
+    return None if ended == 0 else plan.explain_exit(ended, _text(watch.last_words()))

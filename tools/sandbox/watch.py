@@ -240,6 +240,11 @@ class Watch:
         files = tree.files_inside(spawned.pid, spawned.ignore, spawned.scratch_inside)
         return files > _MOST_FILES
 
+    def last_words(self) -> bytes:
+        """All that an ended process wrote to its error stream; ends what is left of it."""
+        self.finish()  # the words may still be on their way when the process has gone
+        return bytes(self.stderr.data)
+
     def finish(self) -> None:
         """End the process and everything it started, then read what is left of its output."""
         if self._ended:
