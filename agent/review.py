@@ -23,7 +23,7 @@ from agent.reviewing.summary import summarise
 from agent.reviewing.tempering import temper
 from agent.reviewing.threads import Thread, threads_of
 from sessions.ledger import Ledger
-from sessions.records import Grade, Lang, Question, Turn
+from sessions.records import Grade, Lang, Question, Turn, Word
 from sessions.transcript import Block, Transcript
 from sessions.transcripts.roles import infer_roles
 
@@ -157,8 +157,28 @@ def masked_blocks(transcript: Transcript) -> tuple[list[Block], Counter[str]]:
     for block in transcript.blocks:
         text, n = spoken.subn("[name]", block.text)
         counts["masked: name"] += n
-        blocks.append(replace(block, text=mask(text, counts)))
+        text = mask(text, counts)
+        blocks.append(replace(block, text=text, words=_unmasked(block, text)))
     return blocks, counts
+
+
+def _unmasked(block: Block, masked: str) -> tuple[Word, ...]:
+    """Return the words of a block that were not masked: no name stays among the times."""
+    from difflib import SequenceMatcher
+
+    from sessions.report.speaking import placed_words
+
+    if not block.words or masked == block.text:
+        return block.words
+    kept = [
+        (row.a, row.a + row.size)
+        for row in SequenceMatcher(None, block.text, masked, autojunk=False).get_matching_blocks()
+    ]
+    return tuple(
+        word
+        for word, start, end in placed_words(block.text, block.words)
+        if any(a <= start and end <= b for a, b in kept)
+    )
 
 
 def _repair(turns: Sequence[Turn], progress: Progress) -> None:

@@ -188,6 +188,9 @@ class Turn(TypedDict):
     repaired: NotRequired[str]
     """The text after term repair, when that differs."""
     words: NotRequired[list[Word]]
+    """Times count from where the turn begins."""
+    from_s: NotRequired[float]
+    """Where in a reviewed recording the turn begins; absent where there is no sound."""
     seconds: NotRequired[float]
     """How long the speaker held the floor."""
     answered_by: NotRequired[str]

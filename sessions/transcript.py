@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sessions.records import Word
+
 MOST_BYTES = 12_000_000
 """Ten hours of talk have under a megabyte of text; a larger file is no transcript."""
 
@@ -33,6 +35,8 @@ class Block:
     """Line of the file at which the block begins, from 1."""
     start_s: float | None = None
     end_s: float | None = None
+    words: tuple[Word, ...] = ()
+    """The recogniser's words with times from the beginning of the recording; none without sound."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def _quote(start: int, end: int, turn: str = "t2") -> Any:
 
 
 def _report(*quotes: Any) -> Any:
-    return {"questions": [{"points": [{"quotes": list(quotes)}]}]}
+    return {"mode": "mock", "questions": [{"points": [{"quotes": list(quotes)}]}]}
 
 
 def _events() -> list[Event]:

@@ -9,6 +9,7 @@ np = pytest.importorskip("numpy")
 soundfile = pytest.importorskip("soundfile")
 
 from agent.reviewing import audio  # noqa: E402
+from agent.reviewing.decoding import channels_of  # noqa: E402
 from agent.voice.base import RATE_HZ, HeardWord, Recognised  # noqa: E402
 from sessions.transcript import TranscriptError  # noqa: E402
 
@@ -60,7 +61,7 @@ def _recording(path: Path, stereo: bool) -> list[tuple[int, int]]:
     return spans
 
 
-def _loud(samples: Any) -> list[tuple[int, int]]:
+def _loud(samples: Any, pause_s: float = 0.7) -> list[tuple[int, int]]:
     frames = samples[: len(samples) // RATE_HZ * RATE_HZ].reshape(-1, RATE_HZ)
     loud = [i for i, frame in enumerate(frames) if np.abs(frame).mean() > 50]
     runs: list[tuple[int, int]] = []
@@ -96,7 +97,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     again = CountingAsr()
     audio.transcribe(*place, again, "zh")
     assert again.calls == 2
-    assert not list((tmp_path / "data").rglob("*.json"))
+    assert not list((tmp_path / "data").rglob("*.jsonl"))
 
 
 def test_a_file_without_sound_says_so(tmp_path: Path) -> None:
@@ -141,6 +142,6 @@ def test_a_recording_of_a_phone_is_read_like_a_wav(tmp_path: Path) -> None:
             frame.sample_rate, frame.pts = RATE_HZ, at
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
-    [heard] = audio._channels(tmp_path / "talk.m4a")
+    [heard] = channels_of(tmp_path / "talk.m4a")
     assert len(heard) == pytest.approx(len(sound), abs=4_096)
     assert np.abs(heard).max() > 3_000

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from agent.reviewing import cues
-from sessions.records import Speaker, Turn
+from sessions.records import Speaker, Turn, Word
 from sessions.transcript import Block
 
 SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]*")
@@ -73,8 +73,19 @@ def turns_of(
         )
         if block.start_s is not None and block.end_s is not None:
             turn["seconds"] = round(block.end_s - block.start_s, 1)
+        if block.words and block.start_s is not None:
+            turn["from_s"] = block.start_s
+            turn["words"] = [_from(word, block.start_s) for word in block.words]
         turns.append(turn)
     return turns
+
+
+def _from(word: Word, start_s: float) -> Word:
+    return {
+        **word,
+        "start_s": round(word["start_s"] - start_s, 2),
+        "end_s": round(word["end_s"] - start_s, 2),
+    }
 
 
 def floors_of(turns: Sequence[Turn], blocks: Sequence[Block]) -> list[Floor]:

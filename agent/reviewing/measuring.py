@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from typing_extensions import TypedDict
 
+from sessions.report.quotes import quotes_of
 from sessions.transcripts.plain import seconds_of
 
 _NEAR_S = 6.0
@@ -49,7 +50,7 @@ def measure(
     touched = {f["number"] for matches in found.values() for f in matches}
     helped = [m["quote"]["at_s"] for m in report["review"]["moments"]]
     wanted = [seconds_of(time) for time, *_ in expected.get("moments", [])]
-    quotes = list(_quotes(report))
+    quotes = list(quotes_of(report))
     return Measured(
         topics=len(found),
         topics_found=sum(bool(matches) for matches in found.values()),
@@ -91,25 +92,6 @@ def _shares_words(topic: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
         return False
     text = f"{finding['title']} {finding['asked']} {finding['topic']}".casefold()
     return any(str(word).casefold() in text for word in topic.get("words", []))
-
-
-def _quotes(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield every quote of a review, wherever it stands."""
-    review = report["review"]
-    for finding in review["findings"]:
-        yield from finding["evidence"]
-    for moment in review["moments"]:
-        yield moment["quote"]
-    for doubt in review["doubts"]:
-        yield from (doubt["asked"], doubt["claim"], doubt["reply"])
-    for praise in review["praise"]:
-        yield from (praise["said"], praise["answer"])
-    for row in review.get("unopposed", []):
-        yield row["answer"]
-    yield from review["circling"]
-    for question in report["questions"]:
-        for point in question["points"]:
-            yield from point["quotes"]
 
 
 def _holds(quote: Mapping[str, Any], said: Mapping[str, str] | None) -> bool:

@@ -27,7 +27,6 @@ def add_extras(
     report["delivery"] = measure_speech(turns, report["lang"])
     report["past_delivery"] = _past(report, ledger)
     report["spoken"] = spoken_part(report, ledger, events)
-    place_quotes(report, events)
     report["timeline"] = _timeline(report, events)
     titles = {question["id"]: question["asked"] for question in report["questions"]}
     report["code"] = code_runs(events, titles)
@@ -38,6 +37,7 @@ def add_extras(
     found = next((e["body"] for e in events if e["kind"] == "review"), None)
     if found is not None:
         _as_review(report, cast("Review", found), turns)
+    place_quotes(report, events)
 
 
 def _as_review(report: Report, review: Review, turns: Sequence[Turn]) -> None:

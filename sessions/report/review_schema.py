@@ -43,6 +43,9 @@ class ReviewQuote(TypedDict):
     line: int
     """Line of the transcript at which the turn begins."""
     at_s: float | None
+    from_s: NotRequired[float]
+    """Where in the recording the words begin; absent without sound."""
+    to_s: NotRequired[float]
 
 
 class Asked(TypedDict):

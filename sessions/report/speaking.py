@@ -9,6 +9,7 @@ from sessions.delivery import Delivery, against_past, delivery_of
 from sessions.ledger import Event, Ledger
 from sessions.records import Word
 from sessions.report.outlook_schema import Spoken
+from sessions.report.quotes import quotes_of
 from sessions.report.schema import Report
 
 _MOST_PAST = 10
@@ -36,26 +37,30 @@ def spoken_part(report: Report, ledger: Ledger, events: Sequence[Event]) -> Spok
 
 
 def place_quotes(report: Report, events: Sequence[Event]) -> None:
-    """Note at each quote of a spoken answer where in the session's recording it is said."""
+    """Note at each quote where in the recording of the session, or of the talk, it is said."""
     heard = {e["body"]["id"]: e["body"] for e in events if e["kind"] == "heard"}
     taken = {
         e["body"]["turn"]: heard[e["body"]["id"]]
         for e in events
         if e["kind"] == "heard_taken" and e["body"]["id"] in heard
     }
-    for question in report["questions"]:
-        for point in question["points"]:
-            for quote in point["quotes"]:
-                span = _span(taken.get(quote["turn"]), quote["start"], quote["end"])
-                if span is not None:
-                    quote["from_s"], quote["to_s"] = span
+    for event in events:
+        body = event["body"]
+        if event["kind"] == "turn" and "from_s" in body:
+            taken[body["id"]] = {**body, "offset_s": body["from_s"]}
+    for quote in quotes_of(report):
+        span = _span(taken.get(quote["turn"]), quote["start"], quote["end"])
+        if span is not None:
+            quote["from_s"], quote["to_s"] = span
 
 
 def _span(answer: Mapping[str, Any] | None, start: int, end: int) -> tuple[float, float] | None:
-    """Return from when to when these characters of an answer are heard, in the recording."""
+    """Return from when to when these characters of a turn are heard, in the recording."""
     if answer is None or not answer.get("words"):
         return None
-    inside = [w for w, a, b in _placed(answer["text"], answer["words"]) if a < end and b > start]
+    inside = [
+        w for w, a, b in placed_words(answer["text"], answer["words"]) if a < end and b > start
+    ]
     if not inside:
         return None
     offset = float(answer.get("offset_s", 0.0))
@@ -63,7 +68,7 @@ def _span(answer: Mapping[str, Any] | None, start: int, end: int) -> tuple[float
     return round(max(0.0, offset + first), 2), round(offset + last, 2)
 
 
-def _placed(text: str, words: Sequence[Word]) -> list[tuple[Word, int, int]]:
+def placed_words(text: str, words: Sequence[Word]) -> list[tuple[Word, int, int]]:
     """Return each word with its place in the text; a word that is not there is left out."""
     found, at = [], 0
     for word in words:
