@@ -42,6 +42,9 @@ FILES = ("html", "md", "pdf", "anki", "ics")
 @click.option(
     "--audio/--no-audio", default=True, help="附上保存的录音片段 · Clips of the recording kept"
 )
+@click.option(
+    "--recording", type=click.Path(path_type=Path), help="复盘用的录音 · Recording of a review"
+)
 @click.option("--schema", is_flag=True, help="打印 JSON 结构 · Print the JSON schema")
 @common_options
 def command(session: str | None, **options: Any) -> None:
@@ -127,11 +130,12 @@ def write_report(report: Report, options: dict[str, Any], lang: Lang) -> tuple[R
 
 
 def _sounds(report: Report, page: Path, options: dict[str, Any]) -> dict[str, str]:
-    """Return the clips of the session's recording when it was kept, and may be heard by others."""
+    """Return the clips of the recording when it is at hand and may be heard by others."""
     from agent.clips import place_clips
     from agent.settings import data_folder
 
-    recording = data_folder() / "audio" / f"{report['session']}.wav"
+    kept = data_folder() / "audio" / f"{report['session']}.wav"
+    recording = options.get("recording") or kept
     shared = options.get("anonymous") or options.get("hide")
     if shared or not options.get("audio") or not recording.is_file():
         return {}  # a voice names its speaker, and a hidden quote would be heard

@@ -49,6 +49,7 @@ AUDIO = {".wav", ".mp3", ".m4a", ".aac", ".flac", ".ogg", ".opus", ".mp4", ".web
 @click.option("--html", type=click.Path(path_type=Path), help="写成网页 · Write an HTML page")
 @click.option("--md", type=click.Path(path_type=Path), help="写成 Markdown · Write Markdown")
 @click.option("--pdf", type=click.Path(path_type=Path), help="写成 PDF · Write a PDF")
+@click.option("--audio/--no-audio", default=True, help="附上录音片段 · Clips of the recording")
 @click.option("--anonymous", is_flag=True, help="去掉项目与人名 · No names, no project details")
 @click.option("--remember", is_flag=True, help="记入长期记忆 · Put the results into memory")
 @click.option("--bank", default="kaoguan", show_default=True, help="题库 · Bank")
@@ -65,7 +66,8 @@ def command(file: Path, **options: Any) -> None:
         report = _report(reviewed, options["remember"])
         lang: Lang = options["lang"] or report["lang"]
         candidate = report["candidate"]
-        report, written = write_report(report, options, lang)
+        sound = {"recording": file} if transcript.form == "audio" else {}
+        report, written = write_report(report, options | sound, lang)
         if options["remember"]:
             for ledger in _ledger(remember=True):
                 note_files(ledger, candidate, options)
