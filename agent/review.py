@@ -8,22 +8,22 @@ when its events are written into the candidate's own ledger.
 from __future__ import annotations
 
 import hashlib
-import re
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from agent.reviewing import judging
+from agent.reviewing.crediting import Credit, credit, credited_row
 from agent.reviewing.events import Reviewed, write_events
 from agent.reviewing.floors import Floor, floors_of, turns_of
+from agent.reviewing.masking import masked_blocks, shown_label
 from agent.reviewing.matching import known_question, match_thread
-from agent.reviewing.summary import summarise
+from agent.reviewing.summary import Places, summarise
 from agent.reviewing.tempering import temper
 from agent.reviewing.threads import Thread, threads_of
 from sessions.ledger import Ledger
-from sessions.records import Grade, Lang, Question, Turn, Word
+from sessions.records import Grade, Lang, Question, Turn
 from sessions.transcript import Block, Transcript
 from sessions.transcripts.roles import infer_roles
 
@@ -38,10 +38,6 @@ Progress = Callable[[str, int, int], None]
 GradeAnswers = Callable[[Question, "Sequence[AnswerText]", Lang], Grade]
 
 _GRADED_CHARS = 6_000
-_PLAIN_LABEL = re.compile(
-    r"说话人|发言人|面试|候选|应聘|考官|参会|嘉宾|speaker|interview|candidate|spk|guest|host|\d",
-    re.I,
-)
 _RELEVANT = 0.8
 """Relevance (0 to 2) below which the words do not belong to the matched question: the dimension's
 own anchor for an answer beside the point."""
@@ -84,28 +80,18 @@ def review(
     floors = floors_of(turns, blocks)
     progress("threads", 0, 1)
     topics = {q["id"]: q["topic"] for q in bank.questions}
-    threads = threads_of(floors, known_question(searcher, topics))
-    matched = _matched(threads, searcher)
+    matched = _matched(threads_of(floors, known_question(searcher, topics)), searcher)
     progress("threads", 1, 1)
+    credited = _credited(matched, bank, spoken)
     grades = _grades(matched, bank, spoken, progress, wanted.grade)
-    lines = {turn["id"]: block.line for turn, block in zip(turns, blocks, strict=True)}
-    starts = {
-        turn["id"]: block.start_s
-        for turn, block in zip(turns, blocks, strict=True)
-        if block.start_s is not None
-    }
-    usual = judging.vague_rate("".join(t["text"] for t in turns if t["speaker"] == "candidate"))
-    judged = []
-    for i, (thread, _) in enumerate(matched):
-        grade = _tempered(grades.get(i), thread, lang)
-        if i in grades and grade is not None:
-            grades[i] = (grades[i][0], grade)
-        judged.append(judging.judge_thread(thread, grade, (lines, starts), usual))
+    places = _places(turns, blocks)
+    judged, graded = _judged(matched, grades, places, (turns, lang))
     questions = [grades[i][0] if i in grades else None for i in range(len(matched))]
-    found = summarise(judged, questions, floors, lang, (lines, starts))
+    found = summarise(judged, questions, floors, lang, places)
+    found["credited"] = [credited_row(q, one, places, lang) for q, one in credited]
     found["source"] = transcript.form
     found["roles_clear"] = roles.clear
-    found["labels"] = {_shown(label): role for label, role in roles.by_label.items()}
+    found["labels"] = {shown_label(label): role for label, role in roles.by_label.items()}
     found["masked"] = sum(masked.values())
     found["ignored"] = len(transcript.ignored)
     return Reviewed(
@@ -117,10 +103,34 @@ def review(
         turns=turns,
         judged=judged,
         questions=questions,
-        grades=[grades[i][1] if i in grades else None for i in range(len(matched))],
+        grades=graded,
         review=found,
         grader=wanted.grader,
     )
+
+
+def _places(turns: Sequence[Turn], blocks: Sequence[Block]) -> Places:
+    paired = list(zip(turns, blocks, strict=True))
+    lines = {turn["id"]: block.line for turn, block in paired}
+    starts = {turn["id"]: block.start_s for turn, block in paired if block.start_s is not None}
+    return lines, starts
+
+
+def _judged(
+    matched: Sequence[tuple[Thread, str]],
+    grades: Mapping[int, tuple[Question, Grade]],
+    places: Places,
+    talk: tuple[Sequence[Turn], Lang],
+) -> tuple[list[judging.Judged], list[Grade | None]]:
+    """Judge every question by its talk and its grade, and return the grades that stand."""
+    turns, lang = talk
+    usual = judging.vague_rate("".join(t["text"] for t in turns if t["speaker"] == "candidate"))
+    judged, graded = [], []
+    for place, (thread, _) in enumerate(matched):
+        grade = _tempered(grades.get(place), thread, lang)
+        judged.append(judging.judge_thread(thread, grade, places, usual))
+        graded.append(grade)
+    return judged, graded
 
 
 def keep(reviewed: Reviewed, ledger: Ledger) -> str:
@@ -143,44 +153,6 @@ def _digest(transcript: Transcript) -> str:
     return told.hexdigest()[:12]
 
 
-def masked_blocks(transcript: Transcript) -> tuple[list[Block], Counter[str]]:
-    """Mask personal data in each block before anything is read or stored.
-
-    A label that is a person's name is masked wherever it is spoken.
-    """
-    from tools.knowledge.importers.privacy import mask
-
-    counts: Counter[str] = Counter()
-    names = [label for label in transcript.labels if _is_name(label)]
-    spoken = re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))) or r"(?!)")
-    blocks = []
-    for block in transcript.blocks:
-        text, n = spoken.subn("[name]", block.text)
-        counts["masked: name"] += n
-        text = mask(text, counts)
-        blocks.append(replace(block, text=text, words=_unmasked(block, text)))
-    return blocks, counts
-
-
-def _unmasked(block: Block, masked: str) -> tuple[Word, ...]:
-    """Return the words of a block that were not masked: no name stays among the times."""
-    from difflib import SequenceMatcher
-
-    from sessions.report.speaking import placed_words
-
-    if not block.words or masked == block.text:
-        return block.words
-    kept = [
-        (row.a, row.a + row.size)
-        for row in SequenceMatcher(None, block.text, masked, autojunk=False).get_matching_blocks()
-    ]
-    return tuple(
-        word
-        for word, start, end in placed_words(block.text, block.words)
-        if any(a <= start and end <= b for a, b in kept)
-    )
-
-
 def _repair(turns: Sequence[Turn], progress: Progress) -> None:
     """Note beside each turn its text with misheard terms put right; the turn's own text stays."""
     from tools.knowledge.terms import repair
@@ -190,15 +162,6 @@ def _repair(turns: Sequence[Turn], progress: Progress) -> None:
         if meant != turn["text"]:
             turn["repaired"] = meant
         progress("terms", done + 1, len(turns))
-
-
-def _is_name(label: str) -> bool:
-    return len(label) > 1 and not _PLAIN_LABEL.search(label)
-
-
-def _shown(label: str) -> str:
-    """Return a label as it may be shown: names of people become their first letter and a dot."""
-    return f"{label[0]}." if _is_name(label) else label
 
 
 def _matched(threads: Sequence[Thread], searcher: Searcher) -> list[tuple[Thread, str]]:
@@ -218,6 +181,21 @@ def _matched(threads: Sequence[Thread], searcher: Searcher) -> list[tuple[Thread
             found.append((thread, match))
         else:
             found.append((thread, ""))
+    return found
+
+
+def _credited(
+    matched: Sequence[tuple[Thread, str]], bank: Bank, lang: Lang
+) -> list[tuple[Question, Credit]]:
+    """Find where the interviewer was wrong, by the embedded grader and the bank's facts."""
+    from tools.grade_answer import shared_grader
+
+    found = []
+    for thread, key in matched:
+        question = bank.get(key) if key else None
+        if question is not None and question["misconceptions"]:
+            rows = credit(thread, question, shared_grader().grade, lang)
+            found += [(question, one) for one in rows]
     return found
 
 

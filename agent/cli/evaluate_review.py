@@ -46,7 +46,7 @@ def command(review: Path, expected: Path, transcript: Path | None, **options: An
 
 def _said(path: Path) -> dict[str, str]:
     """Return the words of each turn as a review numbers and masks them."""
-    from agent.review import masked_blocks
+    from agent.reviewing.masking import masked_blocks
     from sessions.transcript import TranscriptError, read_transcript
 
     try:

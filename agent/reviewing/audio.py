@@ -31,7 +31,7 @@ _LEAST_S = 0.3
 _PAD_S = 0.15
 _TRIED = 3
 """Stretches that are recognised in both languages to find out which is spoken."""
-_ONE_VOICE = 3.0
+_ONE_VOICE = 3.5
 """Distance of the groups below which there is one voice, or two that are too alike."""
 
 

@@ -144,7 +144,12 @@ def judge_thread(
 
 
 def _judged(thread: Thread) -> Iterator[Exchange]:
-    """Yield the exchanges that say something of the answer: none about honesty or logistics."""
+    """Yield the exchanges that say something against the answer, and truly."""
+    return (exchange for exchange in _about(thread) if not exchange.credited)
+
+
+def _about(thread: Thread) -> Iterator[Exchange]:
+    """Yield the exchanges that are about the question: none about honesty or logistics."""
     if thread.part in ("reverse", "close"):
         return
     for exchange in thread.exchanges:
@@ -285,9 +290,11 @@ def evidence_of(judged: Judged) -> list[ReviewQuote]:
 
 
 def answers_of(thread: Thread) -> Sequence[Turn]:
-    """Return the candidate's turns on a question, those about honesty left out."""
+    """Return the candidate's turns on a question: none about honesty, none that gives in."""
     turns = []
-    for exchange in _judged(thread):
-        if exchange.answer is not None and not is_backchannel(exchange.answer):
+    for exchange in _about(thread):
+        if exchange.answer is None or exchange.yields:
+            continue
+        if not is_backchannel(exchange.answer):
             turns.extend(exchange.answer.turns)
     return turns

@@ -167,7 +167,8 @@ def _unopposed(judged: Sequence[Judged], places: Places) -> list[Unopposed]:
 def _doubt(one: Judged, exchange: Exchange, places: Places) -> Doubt | None:
     """Return a claim that the interviewer took up against the candidate, and the reply."""
     said = re.search(r"你(?:刚才|刚刚|之前)?(?:说|讲|提到)|you (?:just )?said", exchange.asked.text)
-    if exchange.move not in ("challenge", "return_to_earlier") or not said:
+    disputed = exchange.move in ("challenge", "return_to_earlier") and not exchange.credited
+    if not disputed or not said:
         return None
     if exchange.answer is None:
         return None

@@ -82,7 +82,7 @@ def _disputed_turns(thread: Thread) -> set[str]:
             after.move in ("challenge", "clarify", "return_to_earlier")
             and cues.shows("interviewer", "challenge", text)
         )
-        if against and before.answer is not None:
+        if against and not after.credited and before.answer is not None:
             found.update(turn["id"] for turn in before.answer.turns)
     return found
 

@@ -35,6 +35,17 @@ class Exchange:
     answer: Floor | None
     move: Move = "follow_up"
     helped: Helped = NO_HELP
+    credited: bool = False
+    """The interviewer was wrong here, and the candidate right."""
+
+    @property
+    def yields(self) -> bool:
+        """Whether the answer only gives in to an interviewer who was wrong."""
+        return (
+            self.credited
+            and self.answer is not None
+            and cues.shows("candidate", "agrees_first", self.answer.text)
+        )
 
     @property
     def help(self) -> Help:

@@ -27,6 +27,7 @@ Sign = Literal[
     "vague",
     "praise",
     "unopposed",
+    "credited",
     "probed",
 ]
 
@@ -102,6 +103,17 @@ class Praise(TypedDict):
     answer: ReviewQuote
 
 
+class Credited(TypedDict):
+    """A right answer that the interviewer put wrong: the bank's facts side with the candidate."""
+
+    title: str
+    answer: ReviewQuote
+    said: ReviewQuote
+    """The interviewer's words against it."""
+    fact: str
+    source: str
+
+
 class Unopposed(TypedDict):
     """A question that was answered without doubt, help or second asking, and how it was."""
 
@@ -129,3 +141,4 @@ class Review(TypedDict):
     """Lines of the file that belong to no speaker."""
     praise: list[Praise]
     unopposed: NotRequired[list[Unopposed]]
+    credited: NotRequired[list[Credited]]

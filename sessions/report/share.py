@@ -73,7 +73,7 @@ def _without_company(report: Report) -> None:
     for finding in review["findings"]:
         finding["asked"] = finding["title"]
         finding["evidence"] = [q for q in finding["evidence"] if q["speaker"] == "candidate"]
-    review["moments"], review["doubts"] = [], []
+    review["moments"], review["doubts"], review["credited"] = [], [], []
     review["unopposed"], review["praise"], review["circling"] = [], [], []
     report["practise"] = [line for line in report["practise"] if _names_bank(line, report)]
 
