@@ -12,7 +12,7 @@ from pathlib import Path
 from agent.question_pool import Asked
 from sessions.ledger import Ledger
 from sessions.mastery import Evidence, GradedAnswer, gather
-from sessions.projections import Known, project
+from sessions.projections import KINDS, Known, project
 from sessions.records import TextMemory
 from sessions.response import ItemParameters
 from sessions.schedule import Due, due_by_question
@@ -49,7 +49,9 @@ def known_of(ledger: Ledger, folder: Path, candidate: str) -> Known:
     try:
         known = load(store, candidate, upto)
         if known is None:
-            known = project(ledger.events(candidate=candidate), candidate, topic_names())
+            events = ledger.events(candidate=candidate, kinds=KINDS)
+            known = project(events, candidate, topic_names())
+            known.upto = upto
             save(store, known)
         return known
     finally:

@@ -22,6 +22,13 @@ from sessions.records import Question, TextMemory, Turn
 from sessions.schedule import CardState, rate, review
 from sessions.standing import error_sd
 
+STANDING_KINDS = (
+    "session_started", "question_asked", "grade", "session_closed", "forget", "memory_edit",
+)  # fmt: skip
+"""Kinds of events that answers, cards and history rest on: all that a report needs of the past."""
+KINDS = (*STANDING_KINDS, "turn", "memory_ops")
+"""All that `project` reads; the other half of a ledger is how an interview was led."""
+
 
 class Event(TypedDict):
     """One fact of the ledger, as projections read it."""

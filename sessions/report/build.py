@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sessions.credit import content_share
 from sessions.ledger import Event, Ledger
-from sessions.projections import project
+from sessions.projections import STANDING_KINDS, project
 from sessions.records import Grade, Lang, Question, Turn
 from sessions.report.conduct import measure_conduct
 from sessions.report.extras import add_extras
@@ -50,8 +50,8 @@ def build_report(ledger: Ledger, session: str) -> Report:
     questions = _questions(events, turns, lang)
     graded = [q["score"] for q in questions if q["score"] is not None]
     candidate, last_id = setup["candidate"], events[-1]["id"]
-    past = (e for e in ledger.events(candidate=candidate) if e["id"] <= last_id)
-    known = project(past, candidate)
+    past = ledger.events(candidate=candidate, kinds=STANDING_KINDS)
+    known = project((e for e in past if e["id"] <= last_id), candidate)
     closed = next((e for e in events if e["kind"] == "session_closed"), None)
     ended = (closed or events[-1])["at"]
     report = Report(
