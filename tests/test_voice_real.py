@@ -150,7 +150,7 @@ TERMS = (
 
 
 def test_three_of_four_spoken_terms_reach_the_grader(models: Path) -> None:
-    from agent.cli.spoken import mend_terms
+    from agent.cli.spoken_parts import mend_terms
     from agent.conversation import topic_terms
     from agent.voice.backends.kokoro import KokoroTts
     from agent.voice.backends.whisper import WhisperAsr

@@ -109,23 +109,35 @@ class Terminal:
     """One command in a terminal of its own."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self._socket = str(folder / "tmux.sock")
+        self._folder = folder
+        self._socket = ""
+        self._starts = 0
         self._environment = environment
 
     def start(self, *arguments: str) -> None:
-        """Run `kaoguan` with these arguments."""
-        command = [sys.executable, "-m", "agent", *arguments]
-        self._tmux("new-session", "-d", "-s", "talk", "-x", "110", "-y", "40", *command)
-        self._tmux("set-option", "-t", "talk", "remain-on-exit", "on")
+        """Run `kaoguan` with these arguments, in a terminal server of its own.
 
-    def _tmux(self, *arguments: str) -> str:
-        done = subprocess.run(
+        On the socket of a server that was just killed a new session is lost at times: the dying
+        server still takes the call.
+        """
+        self._starts += 1
+        self._socket = str(self._folder / f"tmux{self._starts}.sock")
+        command = [sys.executable, "-m", "agent", *arguments]
+        size = ["-x", "110", "-y", "40"]
+        options = ["set-option", "-g", "remain-on-exit", "on", ";"]
+        done = self._run(*options, "new-session", "-d", "-s", "talk", *size, *command)
+        assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
             ["tmux", "-S", self._socket, "-f", "/dev/null", *arguments],
             env=self._environment,
             capture_output=True,
             timeout=60,
         )
-        return done.stdout.decode("utf-8", "replace")
+
+    def _tmux(self, *arguments: str) -> str:
+        return self._run(*arguments).stdout.decode("utf-8", "replace")
 
     def screen(self, *, colours: bool = False) -> str:
         """What stands on the screen, with what has scrolled away."""
@@ -141,6 +153,8 @@ class Terminal:
 
     def kill(self) -> None:
         """End the command as a crash would, and its terminal."""
+        if not self._socket:
+            return
         pid = self._tmux("display-message", "-p", "-t", "talk", "#{pane_pid}").strip()
         if pid.isdigit():
             with contextlib.suppress(ProcessLookupError):

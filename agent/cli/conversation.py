@@ -148,9 +148,11 @@ class Conversation:
             case Asked() | Closed() | _:
                 pass
 
-    def _head(self, interviewer: Interviewer, setup: Setup, *, resumed: bool) -> None:
+    def _head(
+        self, interviewer: Interviewer, setup: Setup, *, resumed: bool, local: bool = True
+    ) -> None:
         interview, console = interviewer.interview, self._console
-        if setup.model is None and setup.grader is None:
+        if local and setup.model is None and setup.grader is None:
             console.print(words("local_only", self._lang), style="dim")
         if setup.model is not None:
             where = getattr(setup.model, "where", "")

@@ -47,7 +47,7 @@ def command(**options: Any) -> None:
         turns, traces, cpu = _listen(options["scripts"], cache, console.print)
         result = {**score(turns, traces), "recognition": cpu}
         if options["latency"]:
-            result["latency"] = latency(traces, cache)
+            result["latency"] = latency(turns, traces)
     except VoiceError as error:
         fail(str(error))
     if options["as_json"]:
@@ -58,7 +58,7 @@ def command(**options: Any) -> None:
 
 def _listen(count: int, cache: Path, say: Any) -> _Listened:
     """Synthesise the turns and listen to each one once."""
-    from agent.cli.spoken import models_folder
+    from agent.cli.spoken_parts import models_folder
     from agent.cli.voice_turns import KeptVoices, load_scripts, make_turns
     from agent.voice.backends.kokoro import KokoroTts
     from agent.voice.backends.silero import SileroVad
@@ -161,13 +161,50 @@ def quantile(values: Sequence[float], share: float) -> float | None:
     return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 2)
 
 
-def latency(traces: Sequence[Trace], cache: Path) -> dict[str, Any]:
-    """Return p50 and p95 of each stage after the endpointing wait."""
-    from agent.cli.voice_latency import stages
+def latency(turns: Sequence[SyntheticTurn], traces: Sequence[Trace]) -> dict[str, Any]:
+    """Return p50 and p95 of each stage from the last word of an answer on."""
+    from agent.cli.spoken_parts import models_folder
+    from agent.cli.voice_latency import acknowledgement_s, replies
+    from agent.voice.models import model_folder
 
-    finals = [t.final_s for t in traces if t.final_s]
-    rows: dict[str, Sequence[float]] = {"final text (CPU s)": finals, **asyncio.run(stages())}
+    waits, firsts = _taken(turns, traces)
+    phrases = acknowledgement_s(model_folder("kokoro", models_folder(data_folder())))
+    found = asyncio.run(replies())
+    named, longest = " ".join(phrases), max(phrases.values())
+    first = statistics.median(firsts)
+    depends = [first + max(longest, r.text_s + r.sound_s) for r in found]
+    depends_cpu = [first + max(longest, r.text_cpu_s + r.sound_cpu_s) for r in found]
+    rows: dict[str, Sequence[float]] = {
+        "last word → final text (counted; within the wait)": [
+            t.final_s for t in traces if t.final_s
+        ],
+        "last word → end of turn (the endpointing wait)": waits,
+        f"end of turn → first audio (kept sound: {named})": firsts,
+        "first audio → first text of the reply": [r.text_s for r in found],
+        "the same, CPU s": [r.text_cpu_s for r in found],
+        "that text → its sound": [r.sound_s for r in found],
+        "the same sound, CPU s": [r.sound_cpu_s for r in found],
+        "end of turn → first word that depends on the answer": depends,
+        "the same with CPU s, as on a machine with nothing else to do": depends_cpu,
+    }
     return {name: {"p50": quantile(v, 0.5), "p95": quantile(v, 0.95)} for name, v in rows.items()}
+
+
+def _taken(
+    turns: Sequence[SyntheticTurn], traces: Sequence[Trace]
+) -> tuple[list[float], list[float]]:
+    """Return, for finished turns, the wait and the time from the decision to the first sound."""
+    from agent.voice.traces import our_rule, outcome
+
+    rule, waits, firsts = our_rule(), [], []
+    for turn, heard in zip(turns, traces, strict=True):
+        taken = outcome(heard, rule).taken_s
+        if not turn.script.finished or turn.script.tunes or taken is None or taken < heard.end_s:
+            continue
+        moment = next(m for m in heard.moments if m.at_s >= taken)
+        waits.append(taken - heard.end_s)
+        firsts.append(rule(moment, heard.cues) or 0.0)
+    return waits, firsts
 
 
 def _print(console: Any, result: dict[str, Any]) -> None:

@@ -93,7 +93,7 @@ def _transcript(file: Path, console: Console, spoken: str) -> Transcript:
         fail(f"there is no file {str(file)!r}", usage=True)
     try:
         if file.suffix.lower() in AUDIO:
-            from agent.cli.spoken import models_folder
+            from agent.cli.spoken_parts import models_folder
             from agent.reviewing.audio import transcribe
             from agent.voice.backends.choose import choose_asr
 

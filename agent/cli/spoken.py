@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli.conversation import _SPOKEN_COMMANDS, Conversation, Paused
 from agent.cli.face import words
+from agent.cli.spoken_parts import load_parts, mend_terms, models_folder
 from agent.cli.talk_face import SpokenFace, spoken
 from agent.conversation import ACKNOWLEDGEMENTS, SpokenConversation
 from agent.interviewer import Interviewer, load_embeddings, open_interview
 from agent.settings import Settings
 from agent.voice.audio import read_audio
-from agent.voice.backends.choose import choose_asr, choose_tts, is_hard_to_understand
-from agent.voice.backends.silero import SileroVad
+from agent.voice.backends.choose import is_hard_to_understand
 from agent.voice.base import FRAME_SAMPLES, Samples, VoiceError
-from agent.voice.completeness import completeness
 from agent.voice.devices import FileMicrophone, Loudspeaker, Microphone, Recorder
 from agent.voice.floor import Options, Parts
 from agent.voice.loop import VoiceLoop
-from agent.voice.normalise import speakable
-from agent.voice.signals import Signal, Trouble
+from agent.voice.signals import Trouble
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,12 +29,6 @@ if TYPE_CHECKING:
     from agent.assembly import Setup
     from agent.cli.talk import Wishes
     from sessions.ledger import Ledger
-
-
-def models_folder(data: Path) -> Path:
-    """Return where packaged speech models lie."""
-    chosen = os.environ.get("KAOGUAN_MODELS")
-    return Path(chosen).expanduser() if chosen else data / "models"
 
 
 class SpokenInterview:
@@ -48,7 +39,6 @@ class SpokenInterview:
         self._settings = settings
         self._wishes = wishes
         self._lang = settings.general.lang
-        self._commands: asyncio.Queue[str] = asyncio.Queue()
 
     async def hold(self, setup: Setup, ledger: Ledger, folder: Path, session: str) -> None:
         """Open the interview and talk it through.
@@ -59,18 +49,13 @@ class SpokenInterview:
         """
         wishes, voice = self._wishes, self._settings.voice
         answers = read_audio(wishes.file) if wishes.file else None
-        models = models_folder(folder)
-        parts = Parts(
-            SileroVad(),
-            await asyncio.to_thread(choose_asr, voice.asr_model, models),
-            await asyncio.to_thread(choose_tts, voice.tts, voice.voice, models),
-        )
+        parts = await load_parts(self._console, voice, models_folder(folder), self._lang)
         chat = Conversation(self._console, self._settings, as_json=wishes.as_json, scripted=True)
-        await asyncio.to_thread(_warm, parts, self._lang)
         async with open_interview(setup, ledger, folder, session) as interviewer:
             self._lang = interviewer.interview.lang
             chat._lang = self._lang
-            chat._head(interviewer, setup, resumed=bool(session))
+            away = self._say_where(parts)
+            chat._head(interviewer, setup, resumed=bool(session), local=not away)
             self._head(parts)
             recorder = self._recorder(folder, interviewer.session)
             loading = asyncio.create_task(load_embeddings())
@@ -83,6 +68,15 @@ class SpokenInterview:
                 if recorder is not None:
                     recorder.close()
             chat._foot(interviewer, ledger)
+
+    def _say_where(self, parts: Parts) -> bool:
+        """Say which sound and words leave this machine; return whether any do."""
+        away = False
+        for key, part in (("remote_asr", parts.asr), ("remote_tts", parts.tts)):
+            if where := getattr(part, "where", ""):
+                self._console.print(spoken(key, self._lang, where=where))
+                away = True
+        return away
 
     def _head(self, parts: Parts) -> None:
         tts = parts.tts.name if parts.tts else "–"
@@ -230,22 +224,3 @@ class SpokenInterview:
                     loop.type(words("end_words", self._lang))
                 else:
                     await chat._take(interviewer, line)
-
-
-def _warm(parts: Parts, lang: str) -> None:
-    """Use each part once: what it loads at first use would stop the talk for seconds later."""
-    completeness(ACKNOWLEDGEMENTS[lang][0], lang)
-    mend_terms(ACKNOWLEDGEMENTS[lang][0], ())
-    if parts.tts is not None:
-        with contextlib.suppress(VoiceError):  # the talk itself will say so
-            parts.tts.synthesise(speakable(ACKNOWLEDGEMENTS[lang][0], lang), lang)
-
-
-def mend_terms(text: str, topics: Sequence[str]) -> str:
-    """Put misheard technical terms right, where that is nearly sure."""
-    from tools.knowledge.terms import repair
-
-    return repair(text, topics).text
-
-
-__all__ = ["Signal", "SpokenInterview", "mend_terms", "models_folder"]

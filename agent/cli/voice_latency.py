@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from agent.assembly import Setup
-from agent.cli.spoken import models_folder
-from agent.conversation import SpokenConversation
-from agent.interviewer import open_interview
+from agent.cli.spoken_parts import mend_terms, models_folder
+from agent.conversation import ACKNOWLEDGEMENTS, SpokenConversation
+from agent.interviewer import load_embeddings, open_interview
 from agent.settings import data_folder
 from agent.voice.backends.kokoro import KokoroTts
-from agent.voice.base import Heard, Say
+from agent.voice.base import RATE_HZ, Heard, Say
 from agent.voice.models import model_folder
 from agent.voice.normalise import speakable
 from sessions.ledger import open_ledger
@@ -24,41 +27,74 @@ _ANSWERS = (
     "我们当时用的是混合检索，效果比单一的向量检索好。",
     "这个我没有用过，不过了解它的基本原理。",
     "复杂度是平方级的，所以序列长的时候会很慢。",
+    "应该跟数据的分布有关系，分布变了就要重新训练。",
+    "我会先看一下坏例子，再决定要不要换模型。",
+    "主要的代价是显存，要把中间的结果都存下来。",
+    "两种都可以，看线上能接受多少延迟。",
 )
 
 
-async def stages() -> dict[str, list[float]]:
-    """Return seconds by stage: the first answer-dependent sentence, and its sound."""
+@dataclass(frozen=True)
+class Reply:
+    """One answer's way to the first words that depend on it."""
+
+    text_s: float
+    """From the standing first phrase to the first sentence of the reply."""
+    text_cpu_s: float
+    sound_s: float
+    """From that sentence to its sound."""
+    sound_cpu_s: float
+
+
+async def replies() -> list[Reply]:
+    """Hold a short interview and time each reply, with the neural voice."""
     tts = KokoroTts(model_folder("kokoro", models_folder(data_folder())))
     tts.synthesise(speakable("好的。", "zh"), "zh")
-    found: dict[str, list[float]] = {
-        "first words of the reply (after a cached acknowledgement)": [],
-        "their sound (CPU s)": [],
-        "first words that depend on the answer, heard": [],
-    }
-    text, sound, both = found.values()
+    mend_terms(_ANSWERS[0], ())
+    found: list[Reply] = []
     with tempfile.TemporaryDirectory(prefix="kaoguan-") as folder:
         ledger = open_ledger(Path(folder) / "ledger.db")
         setup = Setup(format="quick")
         async with open_interview(setup, ledger, Path(folder)) as interviewer:
-            talk = SpokenConversation(interviewer)
+            talk = SpokenConversation(interviewer, mend_terms)
             async for _ in talk.begin():
                 pass
+            await load_embeddings()
             for answer in _ANSWERS:
-                begun, first = time.perf_counter(), None
-                async for item in talk.reply(Heard(raw=answer, seconds=4.0)):
-                    if not isinstance(item, Say):
-                        continue
-                    if item.fixed:
-                        talk.floor_taken(item.turn)
-                    elif first is None:
-                        first = time.perf_counter() - begun
-                        cpu = time.process_time()
-                        tts.synthesise(speakable(item.text, "zh"), "zh")
-                        text.append(first)
-                        sound.append(time.process_time() - cpu)
-                        both.append(text[-1] + sound[-1])
+                found.extend([r async for r in _timed(talk, answer, tts)])
                 if talk.is_closed:
                     break
         ledger.close()
     return found
+
+
+async def _timed(talk: SpokenConversation, answer: str, tts: KokoroTts) -> AsyncIterator[Reply]:
+    """Yield the times of one reply, once its first sentence is there."""
+    text = (0.0, 0.0)
+    begun, is_first = _now(), True
+    async for item in talk.reply(Heard(raw=answer, seconds=4.0)):
+        if not isinstance(item, Say):
+            continue
+        if item.fixed:
+            talk.floor_taken(item.turn)
+            begun = _now()
+        elif is_first:
+            is_first = False
+            text, said = _since(begun), _now()
+            await asyncio.to_thread(tts.synthesise, speakable(item.text, "zh"), "zh")
+            yield Reply(*text, *_since(said))
+
+
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _since(then: tuple[float, float]) -> tuple[float, float]:
+    return time.perf_counter() - then[0], time.process_time() - then[1]
+
+
+def acknowledgement_s(tts_folder: Path) -> dict[str, float]:
+    """Return how long each standing first phrase sounds; their sound is kept ready."""
+    tts = KokoroTts(tts_folder)
+    sounds = {p: tts.synthesise(speakable(p, "zh"), "zh") for p in ACKNOWLEDGEMENTS["zh"]}
+    return {phrase: len(sound) / RATE_HZ for phrase, sound in sounds.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,20 +36,29 @@ def read_audio(path: Path) -> Samples:
     """
     if not path.is_file():
         raise VoiceError(f"{path}: there is no such file")
+    return decode_audio(path, str(path))
+
+
+def decode_audio(source: Path | BinaryIO, name: str) -> Samples:
+    """Decode an open or named sound file; `name` is what it is called in errors.
+
+    Raises:
+        VoiceError: It is empty, no sound file or far too long.
+    """
     try:
         import soundfile
     except ImportError as error:
         raise VoiceError("soundfile is missing: pip install 'kaoguan[voice]'") from error
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(source) as file:
             if file.frames / file.samplerate > MAX_FILE_S:
-                raise VoiceError(f"{path}: longer than {MAX_FILE_S / 3600:.0f} hours; cut it")
+                raise VoiceError(f"{name}: longer than {MAX_FILE_S / 3600:.0f} hours; cut it")
             sound, rate_hz = file.read(dtype="float32", always_2d=True), file.samplerate
     except (soundfile.LibsndfileError, RuntimeError, MemoryError) as error:
-        raise VoiceError(f"{path}: cannot be read as sound ({error}); give a WAV file") from error
+        raise VoiceError(f"{name}: cannot be read as sound ({error}); give a WAV file") from error
     mono = np.nan_to_num(sound.mean(axis=1, dtype=np.float32))
     if not len(mono):
-        raise VoiceError(f"{path}: holds no sound")
+        raise VoiceError(f"{name}: holds no sound")
     return to_samples(resample(mono, rate_hz))
 
 
