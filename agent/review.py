@@ -20,8 +20,9 @@ from agent.reviewing.floors import Floor, floors_of, turns_of
 from agent.reviewing.masking import masked_blocks, shown_label
 from agent.reviewing.matching import known_question, match_thread
 from agent.reviewing.summary import Places, summarise
+from agent.reviewing.talk import Thread
 from agent.reviewing.tempering import temper
-from agent.reviewing.threads import Thread, threads_of
+from agent.reviewing.threads import threads_of
 from sessions.ledger import Ledger
 from sessions.records import Grade, Lang, Question, Turn
 from sessions.transcript import Block, Transcript

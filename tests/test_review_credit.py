@@ -10,7 +10,7 @@ import pytest
 from agent.review import Wanted, keep, review
 from agent.reviewing.crediting import credit
 from agent.reviewing.floors import Floor
-from agent.reviewing.threads import Exchange, Thread
+from agent.reviewing.talk import Exchange, Thread
 from sessions.ledger import open_ledger
 from sessions.report.build import build_report
 from sessions.report.render import labels, to_html, to_markdown

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from agent.reviewing import cues
 from agent.reviewing.floors import is_backchannel, sentences
 from agent.reviewing.helping import NO_HELP
-from agent.reviewing.threads import Exchange, Thread
+from agent.reviewing.talk import Exchange, Thread
 from sessions.records import Grade, Lang, Question, Quote, Speaker
 from sessions.report.review_schema import Credited, ReviewQuote
 from sessions.wording import say

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from agent.reviewing import cues
 from agent.reviewing.floors import Floor, is_backchannel, sentences
-from agent.reviewing.threads import Exchange, Thread
+from agent.reviewing.talk import Exchange, Thread
 from sessions.records import Grade, Turn
 from sessions.report.review_schema import ReviewQuote, Severity, Sign
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from agent.reviewing.threads import Thread
+from agent.reviewing.talk import Thread
 
 if TYPE_CHECKING:
     from tools.knowledge.search import Filters, Hit, Searcher

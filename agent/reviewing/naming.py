@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from agent.reviewing import cues, judging
 from agent.reviewing.floors import Floor, sentences
 from agent.reviewing.judging import Judged
-from agent.reviewing.threads import terms_of
+from agent.reviewing.talk import terms_of
 
 TITLE_CHARS = 60
 _SHORT_TITLE = 8

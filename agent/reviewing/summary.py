@@ -9,7 +9,7 @@ from agent.reviewing import cues, judging
 from agent.reviewing.floors import Floor, is_backchannel, sentences
 from agent.reviewing.judging import Judged
 from agent.reviewing.naming import TITLE_CHARS, main_terms, own_words, title_of
-from agent.reviewing.threads import Exchange
+from agent.reviewing.talk import Exchange
 from sessions.records import Lang, Question
 from sessions.report.review_schema import (
     Asked,

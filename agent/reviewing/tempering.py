@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from agent.reviewing import cues
-from agent.reviewing.threads import Thread
+from agent.reviewing.talk import Thread
 from sessions.credit import content_share
 from sessions.records import Grade, Lang, PointGrade
 

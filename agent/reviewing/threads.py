@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
 
 from agent.reviewing import cues
+from agent.reviewing.dividing import AKIN, OTHER, asking_of, divided, otherness
 from agent.reviewing.floors import Floor, is_backchannel, sentences
-from agent.reviewing.helping import NO_HELP, Around, Help, Helped, help_in
+from agent.reviewing.helping import NO_HELP, Around, Helped, help_in
+from agent.reviewing.talk import Asked, Exchange, Part, Thread, terms_of
 from sessions.records import Move
-
-Part = Literal["opening", "talk", "code", "design", "reverse", "close"]
-Asked = tuple[str, str]
-"""The bank's question and topic that a turn clearly asks; each may be empty."""
 
 _RECENT = 2
 """Answers that an interviewer's words are held against: what was said long ago is no echo."""
@@ -25,71 +21,6 @@ _LONG = 60
 """A longer turn that also challenges mostly asks something of its own."""
 _NEW_FROM = 2
 """Signs that a turn must show, over those of staying, to open a question."""
-
-
-@dataclass
-class Exchange:
-    """One interviewer floor with what it does, and the candidate's floor after it."""
-
-    asked: Floor
-    answer: Floor | None
-    move: Move = "follow_up"
-    helped: Helped = NO_HELP
-    credited: bool = False
-    """The interviewer was wrong here, and the candidate right."""
-
-    @property
-    def yields(self) -> bool:
-        """Whether the answer only gives in to an interviewer who was wrong."""
-        return (
-            self.credited
-            and self.answer is not None
-            and cues.shows("candidate", "agrees_first", self.answer.text)
-        )
-
-    @property
-    def help(self) -> Help:
-        """The kind of help that the interviewer's words give."""
-        return self.helped.kind
-
-
-@dataclass
-class Thread:
-    """Everything said about one question."""
-
-    number: int
-    part: Part
-    exchanges: list[Exchange] = field(default_factory=list)
-    terms: set[str] = field(default_factory=set)
-    matches: set[str] = field(default_factory=set)
-    """Bank questions that its turns clearly ask."""
-    topics: set[str] = field(default_factory=set)
-    """Topics that its turns clearly ask about."""
-    approved: bool = False
-    """The interviewer left it with praise."""
-
-    @property
-    def opening(self) -> str:
-        """The interviewer's first words that ask something."""
-        for exchange in self.exchanges:
-            if cues.shows("interviewer", "asks", exchange.asked.text):
-                return exchange.asked.text
-        return self.exchanges[0].asked.text
-
-    @property
-    def answers(self) -> list[Floor]:
-        """What the candidate said on it, backchannel left out."""
-        found = [e.answer for e in self.exchanges if e.answer is not None]
-        return [floor for floor in found if not is_backchannel(floor)]
-
-
-def terms_of(text: str) -> set[str]:
-    """Return the technical terms and foreign words of a text."""
-    from tools.knowledge.glossary import load_glossary
-
-    words = {w.lower() for w in re.findall(r"[A-Za-z][A-Za-z_]{1,}", text)}
-    named = {match.name for match in load_glossary().find(text)}
-    return named | (words - {"ok", "the", "and", "is", "it", "you", "what", "so", "to", "of"})
 
 
 def threads_of(
@@ -125,12 +56,12 @@ def threads_of(
         move = _move(floor, last, current, opens, back is not None)
         stands = threads[-2] if opens and len(threads) > 1 else current
         helped = _help(floor, after, stands, opens)
-        current.exchanges.append(Exchange(floor, after, move, helped))
+        current.exchanges.append(Exchange(floor, after, move, helped, match))
         current.terms |= terms
         current.matches |= {match[0]} - {""}
         current.topics |= {match[1]} - {""}
         answered = terms_of(after.meant) if after is not None else set()
-    return [thread for thread in threads if thread.exchanges]
+    return divided([thread for thread in threads if thread.exchanges])
 
 
 def _part(part: Part, text: str, current: Thread | None) -> Part:
@@ -191,8 +122,12 @@ def _opens(
     signs += 2 * _is_other(match, thread)
     signs -= 2 * (thread.part == "design") + (thread.part == "code" and not shows["new"])
     signs += bool(last and cues.shows("candidate", "admits", last.text))
+    other = otherness(asking_of(floor), thread.opening, thread.exchanges)
+    if other >= OTHER and not shows["confirms"]:
+        return True  # whatever words it starts with
     signs -= 2 * shows["stays"] + shows["rephrase"] + (len(shared) > 1)
     signs -= shows["challenge"] and len(text) < _LONG
+    signs -= other < AKIN and not shows["new"]
     signs -= 2 * (len(text) < _SHORT)
     return signs >= _NEW_FROM
 
