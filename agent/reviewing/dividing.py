@@ -22,7 +22,7 @@ OTHER = 0.85
 """Share of new pieces from which a turn asks something else, however it begins; own dialogues
 that go on have 0.75 at most, those that change have 0.91 at least (tests/data/review)."""
 AKIN = 0.7
-_LEANS = re.compile(
+LEANS = re.compile(
     r"^[嗯啊呃哎诶对好行OKok就是说，。、 ]*(?:那|所以|但是?|可是|不过|然后)?"
     r"(?:[他它]们?|[这那](?:个|些|里|种|边|块)?(?:的话|就|也|是|会|能|可以|要|不|为|怎|有))"
     r"|^\W*(?:so|and|but|then|okay|ok)?\W*(?:(?:does|do|did|is|are|can|will|would) )?"
@@ -48,7 +48,7 @@ def otherness(asking: str, opening: str, before: Sequence[Exchange]) -> float:
 
     0 where it asks too little to say, or leans on what was said by a pronoun.
     """
-    return 0.0 if _LEANS.search(asking) else _unlike(asking, opening, before)
+    return 0.0 if LEANS.search(asking) else _unlike(asking, opening, before)
 
 
 def _unlike(text: str, opening: str, before: Sequence[Exchange]) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from agent.reviewing import cues, judging
 from agent.reviewing.floors import Floor, is_backchannel, sentences
 from agent.reviewing.judging import Judged
-from agent.reviewing.naming import TITLE_CHARS, main_terms, own_words, title_of
+from agent.reviewing.naming import main_terms, own_words, plain, title_of
 from agent.reviewing.talk import Exchange
 from sessions.records import Lang, Question
 from sessions.report.review_schema import (
@@ -113,9 +113,7 @@ def _asks(one: Judged) -> list[Asked]:
         said = [s.strip() for s in sentences(exchange.asked.text)]
         asking = [s for s in said if cues.shows("interviewer", "asks", s) and len(s) >= _LEAST_ASK]
         if asking and exchange.move not in ("logistics", "integrity_check", "close"):
-            text = " ".join(max(asking, key=len).split())
-            short = text if len(text) <= TITLE_CHARS else text[: TITLE_CHARS - 1] + "…"
-            found.append(Asked(at_s=exchange.asked.start_s, text=short))
+            found.append(Asked(at_s=exchange.asked.start_s, text=plain(max(asking, key=len))))
     return found[:_MOST_ASKS]
 
 
