@@ -1,8 +1,9 @@
 """How likely a stretch of spoken words is a finished answer, from its last words alone.
 
-A few rules for what always goes on (然后, 因为, 第一, a filler), then a small linear model over the
-tail of the text, fitted on the question bank's sentences, whole against cut (AUC on held-out
-sentences is printed by tests/train_completeness.py). Knows no sound and no question.
+A small linear model over named features of the tail (agent/voice/clause.py), over what usually
+follows such words in running text, and over a few rules for what mostly goes on (然后, 因为, 第一).
+Fitted by tests/train_completeness.py, which prints how it does on turns it has not seen. Knows no
+sound and no question.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
+
+from agent.voice import clause
 
 FILE = Path(__file__).with_name("completeness.json")
 _ZH_OPEN = re.compile(
@@ -21,6 +25,13 @@ _ZH_OPEN = re.compile(
     r"|根据|相当于|等于说|也就是|那么|那个|这个|一种|某种|它们?的|我们的?|他们|我觉得|我认为|我理解"
     r"|的|把|被|让|给|从|向|在|和|跟|与|或|及|是|都是|会|要|能|可以|应该|需要|用|每一?|一些|更|最|先|再|还"
     r"|呃+|嗯+|啊+|额+|唔+|e+m+|u+m+|u+h+)$",
+    re.IGNORECASE,
+)
+_SURELY_OPEN = re.compile(
+    r"(?:然后|因为|由于|所以|但是|不过|而且|并且|以及|或者|另外|就是说|比如说?|例如|包括|其中|首先|其次|接着"
+    r"|第[一二三四五六七八九]个?|原因是|的话|如果|虽然|既然|为了|避免|通过|对于|关于|根据|相当于|等于说|也就是"
+    r"|那么|那个|这个|某种|我觉得|我认为|我理解|把|被|和|跟|与|及|呃+|嗯+|额+|e+m+|u+m+|u+h+"
+    r"|\b(?:and|but|because|or|the|a|an|of|with|than|if|its|i think|i mean|you know|so that))$",
     re.IGNORECASE,
 )
 _CLOSED = re.compile(
@@ -36,6 +47,9 @@ _EN_OPEN = re.compile(
 )
 _MARKS = " ,，.。!！?？…、;；:：\"'“”"
 _OPEN_MARKS = "、,，:：…-—"
+_PARTICLE = re.compile(r"(?<=[\u4e00-\u9fff])[吧嘛呀啦]$")
+_JOINT = re.compile(r"[,，.。;；!！?？]\s*(?=[^,，.。;；!！?？]+$)")
+_OPEN_BELOW = 0.3
 _OPEN_BY_SOUND = (
     *(
         "包括",
@@ -54,73 +68,76 @@ _OPEN_BY_SOUND = (
     *("或者", "而且", "并且", "首先", "其次", "就是", "还有", "另外", "需要"),
 )
 _NEEDS_VERB = frozenset({"让", "使", "使得", "把", "将", "令", "就让", "会让", "会把", "能让"})
-_TAIL = 4
-_CLAUSE_CHARS = 40
-_MARKERS = tuple(
-    "是 会 把 被 让 用 如果 因为 由于 为了 所以 就 可以 能 要 需要 有 没有 在 对 从 当 给 和 跟 比 "
-    "通过 根据 来 去 使 将 不 都 也 还 但是 而 的".split()
-)
-_MARKERS_EN = tuple("if because when while is are was that to of with for by the a we it".split())
+_STEPS = (-4.0, -3.5, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
+_PRIOR = 3.0
+"""So many sightings of a longer ending outweigh what its shorter form says."""
+
+Ends = Mapping[str, Sequence[int]]
+"""How often an ending was followed by a full stop, a comma, another word."""
 
 
-def features(text: str, lang: str) -> Iterator[str]:
-    """Yield what the model sees of a text: its tail, its sounds, and how its last clause is built.
+def features(text: str, lang: str, ends: Ends) -> Iterator[str]:
+    """Yield what the model sees of a text: its last clause, what is owed, what it ends in.
 
     Not its length beyond the first words of a clause: whole sentences are longer than cut ones,
     answers need not be.
     """
-    bare = text.strip().rstrip(_MARKS)
+    bare = plain_tail(text, lang)
     yield "1"
+    yield from _rules(bare, lang)
     if lang == "zh":
-        clause = re.split(r"[，,。；;：:！？!?]", bare)[-1][-_CLAUSE_CHARS:]
-        for size in range(1, _TAIL + 1):
-            if len(bare) >= size:
-                yield "t" + bare[-size:]
-        sounds = _sounds(bare[-_TAIL:])
-        for size in (1, 2, 3):
-            if len(sounds) >= size:
-                yield "p" + " ".join(sounds[-size:])
-        yield from _structure(_tagged(clause))
-        return
-    latin = re.findall(r"[a-z0-9'-]+", bare.casefold())
-    for size in (1, 2, 3):
-        if len(latin) >= size:
-            yield "t" + " ".join(latin[-size:])
-    if latin:
-        yield "s" + latin[-1][-3:]
-        yield "u" + latin[-1][-2:]
-        clause = re.split(r"[,.;:!?]", bare.casefold())[-1].split()
-        yield f"n{min(len(clause), 5)}"
-        for mark in _MARKERS_EN:
-            if mark in clause[:-1]:
-                yield f"h{mark}{min(3, len(clause) - 1 - _last_place(clause, mark))}"
+        sounds = _sounds(bare[-3:])
+        for size in range(1, len(sounds) + 1):
+            yield "p" + " ".join(sounds[-size:])
+        yield from clause.chinese(bare)
+        words = [word for word, _ in clause.tagged(bare[-14:])]
+    else:
+        bare = bare.casefold()
+        yield from clause.english(bare)
+        words = bare.split()[-3:]
+    yield from _followed(endings(words, lang), ends)
 
 
-def _structure(words: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Yield how a Chinese clause is built: its last word, kinds, verb, and what its markers owe."""
-    kinds = [kind[0] for _, kind in words]
-    if words:
-        yield "w" + words[-1][0]
-        yield "k" + words[-1][1]
-    for size in (2, 3, 4):
-        yield "k" + "".join(kinds[-size:])
-    verb = max((at for at, kind in enumerate(kinds) if kind == "v"), default=-1)
-    yield f"v{verb >= 0}"
-    yield f"n{min(len(words), 5)}{verb >= 0}"
-    if verb >= 0:
-        yield "a" + "".join(kinds[verb + 1 :][:4])
-        yield "x" + words[verb][0] + ("." if verb == len(words) - 1 else "+")
-    for mark in _MARKERS:
-        at = _last_place([word for word, _ in words[:-1]], mark)
-        if at >= 0:
-            after = kinds[at + 1 :]
-            owes = "verb" if "v" in after[:-1] else "last" if after[-1] == "v" else "none"
-            yield f"h{mark}{owes}"
-            yield f"h{mark}{min(3, len(after))}"
+def endings(words: Sequence[str], lang: str) -> list[tuple[str, ...]]:
+    """Return the ways in which the last words can be looked up, each from short to long."""
+    last = words[-1] if words else ""
+    before = words[-2] if len(words) > 1 else "^"
+    tail = f"{before}{last}" if lang == "zh" else f"{before} {last}"
+    short = last[-1:] if lang == "zh" else last[-3:]
+    ways = [("c" + short, "w" + last), ("c" + short, "w" + last, f"b{before} {last}")]
+    return [*ways, ("c" + short, "d" + tail[-2:], "e" + tail[-3:])] if lang == "zh" else ways
 
 
-def _last_place(words: Sequence[str], word: str) -> int:
-    return max((at for at, one in enumerate(words) if one == word), default=-1)
+def _followed(ways: Sequence[Sequence[str]], ends: Ends) -> Iterator[str]:
+    """Yield how an ending is usually followed: odds of a stop and of any end, in steps."""
+    for number, keys in enumerate(ways):
+        counts: Sequence[int] = ends["all"]
+        share = [count / sum(counts) for count in counts]
+        for key in keys:
+            counts = ends.get(key, (0, 0, 0))
+            whole = sum(counts) + _PRIOR
+            share = [(n + _PRIOR * p) / whole for n, p in zip(counts, share, strict=True)]
+        stop, end = math.log(share[0] / share[2]), math.log((share[0] + share[1]) / share[2])
+        for step in _STEPS:
+            if stop > step:
+                yield f"E{number}{step:g}"
+            if end > step:
+                yield f"F{number}{step:g}"
+
+
+def _rules(bare: str, lang: str) -> Iterator[str]:
+    """Yield which rule of thumb the ending meets."""
+    found = (_ZH_OPEN if lang == "zh" else _EN_OPEN).search(bare)
+    if found:
+        yield "R"
+        yield "R" + found[0].casefold()
+    if _CLOSED.search(bare):
+        yield "Rclosed"
+    if lang == "zh":
+        if _sounds_open(bare):
+            yield "Rsound"
+        if _lacks_verb(bare):
+            yield "Rverb"
 
 
 @lru_cache(maxsize=256)
@@ -129,16 +146,6 @@ def _sounds(tail: str) -> tuple[str, ...]:
     from pypinyin import lazy_pinyin
 
     return tuple(lazy_pinyin(tail))
-
-
-@lru_cache(maxsize=256)
-def _tagged(clause: str) -> tuple[tuple[str, str], ...]:
-    """Return words with their kinds (n, v, p, …)."""
-    import jieba
-    import jieba.posseg
-
-    jieba.setLogLevel(60)
-    return tuple((pair.word, pair.flag) for pair in jieba.posseg.lcut(clause))
 
 
 @cache
@@ -154,28 +161,42 @@ def _sounds_open(bare: str) -> bool:
 
 def _lacks_verb(bare: str) -> bool:
     """Return whether 让, 把 … has got its object and not yet its verb."""
-    words = _tagged(re.split(r"[，,。；;：:！？!?]", bare)[-1][-_CLAUSE_CHARS:])
+    words = clause.tagged(clause.last_clause(bare))
     last = max((at for at, (word, _) in enumerate(words) if word in _NEEDS_VERB), default=-1)
     return last >= 0 and not any(kind[0] in "vaiz" for _, kind in words[last + 1 :])
+
+
+def plain_tail(text: str, lang: str) -> str:
+    """Return a text without its last marks and particle: a clause is as whole without its 吧.
+
+    And 吧 is also how a recogniser writes the 把 of a clause that goes on.
+    """
+    bare = text.strip().rstrip(_MARKS)
+    return _PARTICLE.sub("", bare) if lang == "zh" else bare
 
 
 @lru_cache(maxsize=2048)
 def completeness(text: str, lang: str) -> float:
     """Return 0 (surely unfinished) to 1 (surely finished)."""
-    bare = text.strip().rstrip(_MARKS)
+    bare = plain_tail(text, lang)
+    if not bare:
+        return 0.0
     if _CLOSED.search(bare):
         return 0.98
-    if not bare or (_ZH_OPEN if lang == "zh" else _EN_OPEN).search(bare):
+    if _SURELY_OPEN.search(bare):
         return 0.02
-    if lang == "zh" and (_sounds_open(bare) or _lacks_verb(bare)):
-        return 0.05
-    weights = _weights()[lang]
-    score = sum(weights.get(name, 0.0) for name in set(features(text, lang)))
+    joint = _JOINT.search(bare)
+    if joint and completeness(bare[: joint.start()], lang) < _OPEN_BELOW:
+        # The recogniser puts a mark at every pause, also within a clause.
+        bare = bare[: joint.start()] + (" " if lang == "en" else "") + bare[joint.end() :]
+    model = _model()[lang]
+    weights: Mapping[str, float] = model["weights"]
+    score = sum(weights.get(name, 0.0) for name in set(features(bare, lang, model["ends"])))
     sure = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
     return sure * 0.6 if text.strip()[-1] in _OPEN_MARKS else sure
 
 
 @cache
-def _weights() -> dict[str, dict[str, float]]:
-    table: dict[str, dict[str, float]] = json.loads(FILE.read_text(encoding="utf-8"))
+def _model() -> dict[str, dict[str, Any]]:
+    table: dict[str, dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
     return table

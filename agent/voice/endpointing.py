@@ -51,21 +51,23 @@ class Decision:
 
 @dataclass(frozen=True)
 class Waits:
-    """Silences in seconds; defaults tuned on one half of `kaoguan eval voice`'s sentences."""
+    """Silences in seconds; chosen on turns that the fit of completeness had not seen."""
 
     done: float = 0.7
+    """For words that are surely finished; for those just sure enough it is `barely`."""
+    barely: float = 0.95
     yes_no: float = 0.45
-    unsure: float = 3.1
+    unsure: float = 6.5
     """For words that just miss being taken as finished; from there it grows to `unfinished`."""
-    unfinished: float = 8.6
+    unfinished: float = 7.7
     asked_time: float = 25.0
     code: float = 150.0
-    sure_above: float = 0.57
-    unfinished_below: float = 0.25
+    sure_above: float = 0.79
+    unfinished_below: float = 0.1
     brief_s: float = 3.0
-    brief_more: float = 0.6
+    brief_more: float = 0.2
     """So much surer have the first words of an open answer to be than those of `brief_s`."""
-    hold_sure: float = 0.25
+    hold_sure: float = 0.6
     hold_unsure: float = 0.6
     text_late: float = 9.0
     """How long an overdue transcript is waited for before the turn is taken as unsure."""
@@ -135,7 +137,9 @@ def needed_silence_s(
     brief = max(0.0, 1.0 - speech_s / waits.brief_s) if cues.answer_kind == "open" else 0.0
     needed = min(_SURE, waits.sure_above + waits.brief_more * brief)
     if sure >= needed:
-        return waits.done + min(habits.pause_s, _MOST_HABIT_S) * 0.1, "finished"
+        doubt = (1.0 - sure) / (1.0 - needed)
+        own = min(habits.pause_s, _MOST_HABIT_S) * 0.1
+        return waits.done + (waits.barely - waits.done) * doubt + own, "finished"
     if sure <= waits.unfinished_below:
         return waits.unfinished * patience, "unfinished"
     share = (needed - sure) / (needed - waits.unfinished_below)
