@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -207,7 +207,7 @@ def _for_record(grader: ModelGrader | None, journal: Journal) -> GradeForRecord:
 def _bounded(answers: Sequence[AnswerText]) -> list[AnswerText]:
     """Bound what is graded of each turn; the offsets of a shortened turn stay true."""
     return [
-        AnswerText(a.turn, a.raw[:GRADED_CHARS], a.repaired and a.repaired[:GRADED_CHARS], a.words)
+        replace(a, raw=a.raw[:GRADED_CHARS], repaired=a.repaired and a.repaired[:GRADED_CHARS])
         for a in answers
     ]
 

@@ -13,11 +13,12 @@ from agent.events import Event, Said
 from agent.interviewer import Interviewer
 from agent.provisional import HeardAnswer, left_over, propose, take, withdraw
 from agent.voice.base import Aside, Cues, Heard, Say
-from sessions.records import Word
+from sessions.records import Misheard, Word
 from tools.knowledge.glossary import load_glossary
+from tools.knowledge.terms import Repaired
 
-Repair = Callable[[str, Sequence[str]], str]
-"""Mends misheard terms: raw text and the topics under discussion in, repaired text out."""
+Repair = Callable[[str, Sequence[str]], Repaired]
+"""Mends misheard terms: raw text and the topics under discussion in; what is unsure is a hint."""
 
 ACKNOWLEDGEMENTS = {"zh": ("好的。", "嗯，好。", "明白。"), "en": ("Okay.", "All right.", "I see.")}
 """First sound after an answer: neutral, whatever the answer was worth."""
@@ -129,10 +130,15 @@ class SpokenConversation:
             return answer
         call = asyncio.to_thread(self._repair, answer["text"], self._topics)
         try:
-            repaired = await asyncio.wait_for(call, REPAIR_TIMEOUT_S)
+            mended = await asyncio.wait_for(call, REPAIR_TIMEOUT_S)
         except TimeoutError:
             return answer
-        return answer if repaired == answer["text"] else {**answer, "repaired": repaired}
+        found = HeardAnswer(**answer)
+        if mended.text != answer["text"]:
+            found["repaired"] = mended.text
+        if mended.hints:
+            found["hints"] = [Misheard(start=h.start, end=h.end, term=h.term) for h in mended.hints]
+        return found
 
     async def _take(self, answer: HeardAnswer) -> AsyncIterator[Say | Aside]:
         if answer.get("typed"):
@@ -144,6 +150,7 @@ class SpokenConversation:
                 words=answer["words"],
                 seconds=answer["seconds"],
                 repaired=answer.get("repaired"),
+                hints=answer.get("hints", ()),
             )
         taken = False
         async for item in self._spoken(answer["id"], events):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from sessions.checkpoints import open_checkpoints, prune
 from sessions.journal import Started
 from sessions.ledger import Ledger
 from sessions.lock import session_lock
-from sessions.records import Question, Turn, Word
+from sessions.records import Misheard, Question, Turn, Word
 from tools.base import ChatModel
 
 if TYPE_CHECKING:
@@ -106,9 +106,13 @@ class Interviewer:
         words: list[Word] | None = None,
         seconds: float | None = None,
         repaired: str | None = None,
+        hints: Sequence[Misheard] = (),
     ) -> AsyncIterator[Event]:
         """Take one turn of the candidate and let the interviewer answer it."""
         turn = self._record(text, heard, words, seconds, repaired)
+        if hints and turn["text"] == text:  # else their places would be others
+            turn["hints"] = list(hints)
+        self.interview.journal.add_turn(turn)
         if len(turn["text"]) > GRADED_CHARS:
             yield Notice("long_answer", f"{len(turn['text'])} > {GRADED_CHARS}")
         async for event in self._resume(turn["id"]):
@@ -165,7 +169,6 @@ class Interviewer:
             repaired = repair(turn["text"]).text
         if repaired is not None and repaired != turn["text"]:
             turn["repaired"] = repaired
-        journal.add_turn(turn)
         return turn
 
     def _pending(self, values: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import NotRequired, cast
 from typing_extensions import TypedDict
 
 from sessions.journal import Journal
-from sessions.records import Word
+from sessions.records import Misheard, Word
 
 
 class HeardAnswer(TypedDict):
@@ -27,6 +27,7 @@ class HeardAnswer(TypedDict):
     offset_s: float
     """Where it begins in the recording of the session."""
     repaired: NotRequired[str]
+    hints: NotRequired[list[Misheard]]
     continues: NotRequired[str]
     """The turn that this one goes on with after the interviewer had begun to speak."""
     typed: NotRequired[bool]

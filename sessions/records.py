@@ -166,6 +166,15 @@ class Word(TypedDict):
     """0 to 1, the recogniser's own estimate."""
 
 
+class Misheard(TypedDict):
+    """What a stretch of a heard turn may have been meant as, too unsure to be put right."""
+
+    start: int
+    end: int
+    """Of the raw text."""
+    term: str
+
+
 class Turn(TypedDict):
     """All of one speaker's words until the floor passes."""
 
@@ -187,6 +196,7 @@ class Turn(TypedDict):
     """True when it came through the recogniser, absent or False when typed."""
     repaired: NotRequired[str]
     """The text after term repair, when that differs."""
+    hints: NotRequired[list[Misheard]]
     words: NotRequired[list[Word]]
     """Times count from where the turn begins."""
     from_s: NotRequired[float]

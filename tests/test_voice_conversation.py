@@ -1,28 +1,33 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from agent.assembly import Setup
-from agent.conversation import SpokenConversation, topic_terms
+from agent.conversation import Repair, SpokenConversation, topic_terms
 from agent.interviewer import Interviewer, open_interview
 from agent.prompting import as_heard
 from agent.provisional import left_over
 from agent.voice.base import Heard, Say
 from sessions.ledger import Ledger, open_ledger
 from tests.fakes import FakeClock
+from tools.knowledge.terms import Change, Repaired
 
 ANSWER = "主要是为了让训练更加稳定，避免梯度太大。"
 
 
+def known_word(text: str, topics: Sequence[str]) -> Repaired:
+    return Repaired(text.replace("提度", "梯度"))
+
+
 @asynccontextmanager
 async def spoken(
-    folder: Path, ledger: Ledger, session: str = ""
+    folder: Path, ledger: Ledger, session: str = "", repair: Repair = known_word
 ) -> AsyncIterator[tuple[SpokenConversation, Interviewer]]:
     setup = Setup(format="quick", clock=FakeClock())
     async with open_interview(setup, ledger, folder, session) as interviewer:
-        talk = SpokenConversation(interviewer, lambda text, _: text.replace("提度", "梯度"))
+        talk = SpokenConversation(interviewer, repair)
         async for _ in talk.begin():
             pass
         yield talk, interviewer
@@ -94,6 +99,33 @@ async def test_a_repaired_term_stands_beside_the_raw_words(tmp_path: Path) -> No
             pass
         turn = interviewer.interview.journal.turn("0002c")
         assert (turn["text"], turn["repaired"]) == ("避免提度消失", "避免梯度消失")
+
+
+async def test_what_was_perhaps_misheard_reaches_the_grader_as_a_hint(tmp_path: Path) -> None:
+    from agent.model_grading.request import answer_message, shown
+    from agent.nodes.understand import answers_of
+
+    def unsure(text: str, topics: Sequence[str]) -> Repaired:
+        return Repaired(text, [], [Change(2, 6, text[2:6], "梯度消失", 0.3)])
+
+    async with spoken(tmp_path, open_ledger(tmp_path / "l.db"), repair=unsure) as (
+        talk,
+        interviewer,
+    ):
+        stream = talk.reply(Heard(raw="避免地毯消失"))
+        first = await anext(stream)
+        assert isinstance(first, Say)
+        talk.floor_taken(first.turn)
+        async for _ in stream:
+            pass
+        turn = interviewer.interview.journal.turn("0002c")
+        assert "repaired" not in turn and turn["hints"] == [
+            {"start": 2, "end": 6, "term": "梯度消失"}
+        ]
+        (answer,) = answers_of(interviewer.interview, ["0002c"])
+        text = answer_message([shown(answer)], "zh", [answer])["content"]
+        assert "避免地毯消失" in text
+        assert "地毯消失" in text.split("</candidate>")[1] and "梯度消失" in text
 
 
 def test_the_terms_for_the_recogniser_come_from_the_topic() -> None:

@@ -150,11 +150,11 @@ TERMS = (
 
 
 def test_three_of_four_spoken_terms_reach_the_grader(models: Path) -> None:
-    from agent.cli.spoken_parts import mend_terms
     from agent.conversation import topic_terms
     from agent.voice.backends.kokoro import KokoroTts
     from agent.voice.backends.whisper import WhisperAsr
     from agent.voice.normalise import speakable
+    from tools.knowledge.terms import repair
 
     voice = KokoroTts(models / "kokoro", "zm_yunxi")
     asr = WhisperAsr(models / "whisper-base")
@@ -163,7 +163,7 @@ def test_three_of_four_spoken_terms_reach_the_grader(models: Path) -> None:
         sound = voice.synthesise(speakable(text, "zh"), "zh")
         alone = asr.recognise(sound, "zh", ()).text
         prompted = asr.recognise(sound, "zh", topic_terms(topic, "zh")).text
-        texts = {"alone": alone, "prompt": prompted, "repair": mend_terms(prompted, (topic,))}
+        texts = {"alone": alone, "prompt": prompted, "repair": repair(prompted, (topic,)).text}
         for name, heard in texts.items():
             found[name] += sum(_plain(term) in _plain(heard) for term in terms)
     total = sum(len(terms) for *_, terms in TERMS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli.conversation import _SPOKEN_COMMANDS, Conversation, Paused
 from agent.cli.face import words
-from agent.cli.spoken_parts import load_parts, mend_terms, models_folder
+from agent.cli.spoken_parts import load_parts, models_folder
 from agent.cli.talk_face import SpokenFace, spoken
 from agent.conversation import ACKNOWLEDGEMENTS, SpokenConversation
 from agent.interviewer import Interviewer, load_embeddings, open_interview
@@ -22,6 +22,7 @@ from agent.voice.devices import FileMicrophone, Loudspeaker, Microphone, Recorde
 from agent.voice.floor import Options, Parts
 from agent.voice.loop import VoiceLoop
 from agent.voice.signals import Trouble
+from tools.knowledge.terms import repair
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -112,7 +113,7 @@ class SpokenInterview:
         chat: Conversation,
     ) -> None:
         before = recorder.seconds_before if recorder else 0.0
-        conversation = SpokenConversation(interviewer, mend_terms, before)
+        conversation = SpokenConversation(interviewer, repair, before)
         options = Options(
             lang=self._lang,
             lockstep=answers is not None,

@@ -96,13 +96,7 @@ def _load_tts(voice: Voice, models: Path, lang: str) -> Tts | None:
 
 def _warm_words(lang: str) -> None:
     from agent.voice.completeness import completeness
-
-    completeness(_SAMPLE[lang], lang)
-    mend_terms(_SAMPLE[lang], ())
-
-
-def mend_terms(text: str, topics: Sequence[str]) -> str:
-    """Put misheard technical terms right, where that is nearly sure."""
     from tools.knowledge.terms import repair
 
-    return repair(text, topics).text
+    completeness(_SAMPLE[lang], lang)
+    repair(_SAMPLE[lang])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.assembly import Setup
-from agent.cli.spoken_parts import mend_terms, models_folder
+from agent.cli.spoken_parts import models_folder
 from agent.conversation import ACKNOWLEDGEMENTS, SpokenConversation
 from agent.interviewer import load_embeddings, open_interview
 from agent.settings import data_folder
@@ -19,6 +19,7 @@ from agent.voice.base import RATE_HZ, Heard, Say
 from agent.voice.models import model_folder
 from agent.voice.normalise import speakable
 from sessions.ledger import open_ledger
+from tools.knowledge.terms import repair
 
 _ANSWERS = (
     "主要是为了让训练更稳定，避免数值太大。",
@@ -50,13 +51,13 @@ async def replies() -> list[Reply]:
     """Hold a short interview and time each reply, with the neural voice."""
     tts = KokoroTts(model_folder("kokoro", models_folder(data_folder())))
     tts.synthesise(speakable("好的。", "zh"), "zh")
-    mend_terms(_ANSWERS[0], ())
+    repair(_ANSWERS[0])
     found: list[Reply] = []
     with tempfile.TemporaryDirectory(prefix="kaoguan-") as folder:
         ledger = open_ledger(Path(folder) / "ledger.db")
         setup = Setup(format="quick")
         async with open_interview(setup, ledger, Path(folder)) as interviewer:
-            talk = SpokenConversation(interviewer, mend_terms)
+            talk = SpokenConversation(interviewer, repair)
             async for _ in talk.begin():
                 pass
             await load_embeddings()

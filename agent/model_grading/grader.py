@@ -162,7 +162,7 @@ class ModelGrader:
         """
         messages = [
             rubric_message(answered.question, lang),
-            answer_message(answered.shown, lang),
+            answer_message(answered.shown, lang, answered.answers),
         ]
         try:
             async with asyncio.timeout(self._most_s):

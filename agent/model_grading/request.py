@@ -44,9 +44,18 @@ def rubric_message(question: Question, lang: Lang) -> Message:
     return Message(role="system", content=text)
 
 
-def answer_message(shown: Sequence[Mapped], lang: Lang) -> Message:
-    """Return the message with the candidate's turns, each in a block that it cannot close."""
+def answer_message(
+    shown: Sequence[Mapped], lang: Lang, answers: Sequence[AnswerText] = ()
+) -> Message:
+    """Return the message with the candidate's turns, each in a block that it cannot close.
+
+    What was perhaps misheard in `answers` stands below, outside the candidate's words.
+    """
     turns = "\n".join(f"<candidate>\n{one.text}\n</candidate>" for one in shown)
+    for answer in answers:
+        for hint in answer.hints:
+            heard = neutralise(answer.raw[hint["start"] : hint["end"]]).text
+            turns += "\n" + render("misheard", lang, heard=heard, term=hint["term"])
     return Message(role="user", content=render("grade_answer", lang, turns=turns))
 
 

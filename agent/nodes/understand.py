@@ -81,6 +81,7 @@ def answers_of(interview: Interview, turn_ids: list[str]) -> list[AnswerText]:
             raw=without_code(turn["text"]) if turn["id"] in coded else turn["text"],
             repaired=turn.get("repaired"),
             words=tuple(turn["words"]) if "words" in turn else None,
+            hints=tuple(turn.get("hints", ())),
         )
         for turn in turns
     ]

@@ -183,4 +183,3 @@ def _bone_en(word: str) -> str:
         return word
     ends = next((end for end in ("ing", "ed", "ly", "s") if word.endswith(end)), "")
     return "0" if word[0].isdigit() else "-" + ends
-

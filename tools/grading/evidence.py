@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from sessions.records import Grade, Quote, Word
+from sessions.records import Grade, Misheard, Quote, Word
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class AnswerText:
     """The text after term repair, when it differs from `raw`."""
     words: tuple[Word, ...] | None = None
     """The recogniser's words with their confidence, when the turn was heard."""
+    hints: tuple[Misheard, ...] = ()
+    """What was perhaps misheard: for a grader that can weigh it, never a change of the words."""
 
 
 @dataclass(frozen=True)
