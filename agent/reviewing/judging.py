@@ -100,7 +100,7 @@ def _around(text: str, start: int, end: int) -> tuple[int, int]:
     """Widen a span to its sentence, or to its clauses where the sentence is long."""
     for stops in ("。！？!?\n", "。！？!?\n，,；;"):
         left = max((text.rfind(stop, 0, start) for stop in stops), default=-1) + 1
-        ends = [place for stop in stops if (place := text.find(stop, end)) >= 0]
+        ends = [place for stop in stops if (place := text.find(stop, max(start, end - 1))) >= 0]
         right = min(ends) + 1 if ends else len(text)
         if right - left <= _LONGEST_QUOTE:
             break

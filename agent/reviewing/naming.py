@@ -99,7 +99,7 @@ def plain(text: str) -> str:
     text = _STUTTER.sub(lambda m: next(g for g in m.groups() if g), " ".join(text.split()))
     end = text[-1] if text[-1:] in "？?。" else ""
     bare = [_bare(clause) for clause in _CLAUSE.split(text.rstrip("？?。.!！ "))]
-    clauses = [clause for clause in bare if _content(clause) >= _CLAUSE_LEAST]
+    clauses = [c for c in bare if _content(c) >= _CLAUSE_LEAST or _ASKING_WORD.search(c)]
     if not clauses:
         return _short(text)
     places = [i for i, c in enumerate(clauses) if _ASKING_WORD.search(c)]

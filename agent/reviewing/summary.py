@@ -94,7 +94,7 @@ def _finding(one: Judged, question: Question | None, lang: Lang) -> ReviewFindin
         title=title_of(say(wording, lang), one),
         asked=own_words(one),
         asks=_asks(one),
-        topic=topic or ("、" if lang == "zh" else ", ").join(terms),
+        topic=topic or ("、" if lang == "zh" else ", ").join(_named(terms, lang)),
         topic_id=topic_id,
         question=question["id"] if question else "",
         terms=terms,
@@ -105,6 +105,17 @@ def _finding(one: Judged, question: Question | None, lang: Lang) -> ReviewFindin
         to_s=max(ends, default=None),
         lines=[min(f.line for f in asked), max(q["line"] for q in evidence)],
     )
+
+
+def _named(terms: Sequence[str], lang: Lang) -> list[str]:
+    """Return terms as they are written in a language; most keep their name in both."""
+    from tools.knowledge.glossary import load_glossary
+
+    known = [load_glossary().get(term) for term in terms]
+    return [
+        found.zh[0] if found and found.zh and lang == "zh" else term
+        for term, found in zip(terms, known, strict=True)
+    ]
 
 
 def _asks(one: Judged) -> list[Asked]:

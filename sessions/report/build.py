@@ -26,6 +26,10 @@ from sessions.report.schema import (
 from sessions.report.topics import topic_reports
 from sessions.wording import say
 
+_NOT_ENDED: dict[Lang, str] = {
+    "zh": "这一题还没有谈完",
+    "en": "the talk had not ended",
+}
 _BAND = 20.0
 """The band of records that do not name theirs: what the setting was when they were written."""
 
@@ -147,7 +151,7 @@ def _question(
         why=asked["why"],
         because=list(asked.get("because", [])),
         graded=graded,
-        reason="" if graded else (grade["reason"] if grade else "the talk had not ended"),
+        reason="" if graded else (grade["reason"] if grade else _NOT_ENDED[lang]),
         kind=grade["kind"] if grade else "empty",
         score=grade["overall"] if grade and graded else None,
         confidence=grade["confidence"] if grade else 0.0,

@@ -116,14 +116,15 @@ def practise_review(review: Review, questions: Sequence[QuestionReport], lang: L
     advice = []
     for weak in review["findings"][:MOST]:
         question = by_id.get(weak["question"])
+        asked = question["asked"] if question else weak["title"]
         points = question["points"] if question else []
         open_points = [p for p in points if p["verdict"] != "covered"] or points
         heavy = sorted(open_points, key=lambda p: -p["weight"])[:2]
         bring = ("；" if lang == "zh" else "; ").join(p["text"].rstrip("。.") for p in heavy)
         if lang == "zh":
             end = f"，说到：{bring}。" if bring else "，先说结论，再说原因和一个例子。"
-            advice.append(f"用两分钟重答「{weak['title']}」{end}")
+            advice.append(f"用两分钟重答「{asked}」{end}")
         else:
             end = f"; bring in: {bring}." if bring else ": the claim first, then why, then a case."
-            advice.append(f"Answer “{weak['title']}” again in two minutes{end}")
+            advice.append(f"Answer “{asked}” again in two minutes{end}")
     return advice

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from sessions.report.schema import Report
 
 
 def quotes_of(report: Report | Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield each quote in the order of the page; one that stands in two places comes twice."""
-    review = report.get("review") or {}
+    whole = cast("Mapping[str, Any]", report)
+    review: Mapping[str, Any] = whole.get("review") or {}
     for finding in review.get("findings", []):
         yield from finding["evidence"]
     for moment in review.get("moments", []):
@@ -24,6 +25,6 @@ def quotes_of(report: Report | Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from (praise["said"], praise["answer"])
     for row in review.get("unopposed", []):
         yield row["answer"]
-    for question in report["questions"]:
+    for question in whole["questions"]:
         for point in question["points"]:
             yield from point["quotes"]

@@ -79,8 +79,8 @@ def _without_company(report: Report) -> None:
 
 
 def _names_bank(line: str, report: Report) -> bool:
-    review = report.get("review")
-    return review is None or any(f["title"] in line for f in review["findings"])
+    asked = [q["asked"] for q in report["questions"] if q["asked"] != HIDDEN]
+    return report.get("review") is None or any(text in line for text in asked)
 
 
 def _walk(node: Any, hides: Any) -> None:
