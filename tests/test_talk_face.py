@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
+from agent.cli.spoken_parts import load_parts
 from agent.cli.talk_face import SpokenFace
+from agent.settings import Voice
+from agent.voice.base import VoiceError
 from agent.voice.signals import Interrupted, Saying, TurnReopened, TurnTaken
 
 
@@ -22,3 +29,33 @@ def test_every_spoken_sentence_is_a_whole_line_of_its_own() -> None:
     lines = out.getvalue().splitlines()
     assert lines[:3] == ["考官 › 好的。", "  请说说 [批归一化]。", "你 › 它用批次的均值"]
     assert "后半句" in lines[4] and lines[5] == "考官 › 请继续。"
+
+
+_FIRST_LINE = """
+import click, sys
+import agent.cli.talk as talk
+def echo(line="", **more):
+    print(line)
+    heavy = {"langgraph", "onnxruntime", "faster_whisper", "jieba", "openai"}
+    print(sorted(heavy & set(sys.modules)))
+    sys.exit(0)
+click.echo = echo
+talk.command.main(["--lang", "en"])
+"""
+
+
+def test_the_first_line_stands_on_the_screen_before_anything_heavy_is_imported() -> None:
+    """A busy machine takes many seconds over the imports and the models."""
+    done = subprocess.run(
+        [sys.executable, "-c", _FIRST_LINE], capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.splitlines() == ["Getting the spoken interview ready …", "[]"], done.stderr
+
+
+async def test_what_is_still_loading_is_named_on_the_screen(tmp_path: Path) -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=100, force_terminal=True)
+    voice = Voice(asr_model=str(tmp_path / "no-such-model"), tts="none")
+    with pytest.raises(VoiceError, match="no-such-model"):
+        await load_parts(console, voice, tmp_path, "en")
+    assert "Loading: " in out.getvalue() and "recognition" in out.getvalue()

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 PLAIN_S = (0.6, 1.0, 2.0)
 VARIANTS: dict[str, dict[str, float]] = {
-    "hasty (sure above .4)": {"sure_above": 0.4},
-    "patient (sure above .7)": {"sure_above": 0.7},
-    "very patient (sure above .85)": {"sure_above": 0.85},
-    "brief answers alike": {"brief_more": 0.0},
+    "hasty (sure above .6)": {"sure_above": 0.6},
+    "patient (sure above .85)": {"sure_above": 0.85},
+    "very patient (sure above .93)": {"sure_above": 0.93},
+    "shorter doubt (unsure 5.5 s)": {"unsure": 5.5},
+    "shorter doubt (unsure 4 s)": {"unsure": 4.0},
     "nothing held back": {"hold_sure": 0.0, "hold_unsure": 0.0},
 }
 """The curve of cut-ins against wait, and the rule without one of its parts."""

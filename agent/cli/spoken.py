@@ -56,8 +56,10 @@ class SpokenInterview:
             self._lang = interviewer.interview.lang
             chat._lang = self._lang
             away = self._say_where(parts)
-            chat._head(interviewer, setup, resumed=bool(session), local=not away)
+            chat._head(interviewer, setup, resumed=False, local=not away)
             self._head(parts)
+            if session:  # last: the words that it announces are the next line
+                self._console.print(words("resumed", self._lang), style="dim")
             recorder = self._recorder(folder, interviewer.session)
             loading = asyncio.create_task(load_embeddings())
             try:
@@ -80,13 +82,15 @@ class SpokenInterview:
         return away
 
     def _head(self, parts: Parts) -> None:
-        tts = parts.tts.name if parts.tts else "–"
+        # The names of the records also hold what a person need not read: kind, speed, address.
+        asr = parts.asr.name.removeprefix("whisper ")
+        tts = " ".join(parts.tts.name.split()[:2]) if parts.tts else "–"
         echo = (
             ""
             if self._wishes.file
             else spoken("speakers" if self._wishes.speakers else "headphones", self._lang)
         )
-        line = spoken("parts", self._lang, asr=parts.asr.name, tts=tts, echo=echo)
+        line = spoken("parts", self._lang, asr=asr, tts=tts, echo=echo)
         self._console.print(line, style="dim")
         if is_hard_to_understand(parts.tts, self._lang):
             self._console.print(spoken("hard_voice", self._lang), style="yellow")
