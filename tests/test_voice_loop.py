@@ -5,7 +5,8 @@ import threading
 import numpy as np
 import pytest
 
-from agent.voice.base import Cues, VoiceError
+from agent.voice.base import Cues, Say, VoiceError
+from agent.voice.mouth import opening
 from agent.voice.signals import (
     FalseAlarm,
     Interrupted,
@@ -179,3 +180,25 @@ async def test_the_last_recognition_is_as_short_after_minutes_as_after_seconds(
     assert max(asr.seconds) <= 16.0
     assert asr.seconds[-1] <= 12.0
     await stage.end()
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("好，先听到这里。", ["好，先听到这里。"]),
+        (
+            "那再往下一层，如果数据量翻十倍会怎么样？",
+            ["那再往下一层，", "如果数据量翻十倍会怎么样？"],
+        ),
+        ("请看函数 f(a, b) 的定义，它返回什么？", ["请看函数 f(a, b) 的定义，", "它返回什么？"]),
+        ("共有1,000,000个样本需要在一天之内处理完。", None),
+        ("Right, now tell me why it works.", ["Right,", " now tell me why it works."]),
+    ],
+)
+def test_a_long_first_sentence_is_spoken_from_its_first_clause_on(
+    text: str, pieces: list[str] | None
+) -> None:
+    cut = opening(Say("t", text, start=7))
+    assert [piece.text for piece in cut] == (pieces or [text])
+    assert "".join(piece.text for piece in cut) == text
+    assert cut[-1].start == 7 + len(text) - len(cut[-1].text)

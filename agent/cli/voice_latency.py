@@ -17,6 +17,7 @@ from agent.settings import data_folder
 from agent.voice.backends.kokoro import KokoroTts
 from agent.voice.base import RATE_HZ, Heard, Say
 from agent.voice.models import model_folder
+from agent.voice.mouth import opening
 from agent.voice.normalise import speakable
 from sessions.ledger import open_ledger
 from tools.knowledge.terms import repair
@@ -82,7 +83,8 @@ async def _timed(talk: SpokenConversation, answer: str, tts: KokoroTts) -> Async
         elif is_first:
             is_first = False
             text, said = _since(begun), _now()
-            await asyncio.to_thread(tts.synthesise, speakable(item.text, "zh"), "zh")
+            first = opening(item)[0]
+            await asyncio.to_thread(tts.synthesise, speakable(first.text, "zh"), "zh")
             yield Reply(*text, *_since(said))
 
 

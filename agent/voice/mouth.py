@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from agent.voice.base import Aside, Samples, Say, Tts, VoiceError
 from agent.voice.normalise import speakable
@@ -13,6 +15,9 @@ from agent.voice.playback import Playback
 from agent.voice.signals import Passed, Saying, Signal, Trouble
 
 SYNTHESIS_TIMEOUT_S = 60.0
+_CLAUSE_END = re.compile(r"[，；：]|[,;:](?=\s)")
+_LONG_CHARS = 14
+_LEAST_CHARS = 3
 
 
 class Mouth:
@@ -89,14 +94,17 @@ class Mouth:
             queue.put_nowait(None)
 
     async def _speak(self, queue: asyncio.Queue[Say | None], generation: int) -> None:
+        is_first = True
         while (say := await queue.get()) is not None:
             self.signals.append(Saying(say.text))
-            sound = None
-            if generation == self.playback.generation:
-                sound = await self._sound(say)
-            if sound is None or not self.playback.add(generation, say, sound):
-                self.unspoken.append(say)
-            self._ready.set()
+            for piece in opening(say) if is_first and not say.fixed else [say]:
+                sound = None
+                if generation == self.playback.generation:
+                    sound = await self._sound(piece)
+                if sound is None or not self.playback.add(generation, piece, sound):
+                    self.unspoken.append(piece)
+                self._ready.set()
+            is_first = is_first and say.fixed
         if self._reader is not None and self._reader.done():
             self._reader.result()
 
@@ -130,3 +138,16 @@ class Mouth:
             if task is not None:
                 task.cancel()
         self._worker.shutdown(wait=False, cancel_futures=True)
+
+
+def opening(say: Say) -> list[Say]:
+    """Cut a long first sentence behind its first clause: its sound is ready that much sooner."""
+    for mark in _CLAUSE_END.finditer(say.text):
+        head = say.text[: mark.end()]
+        is_inside = head.count("(") + head.count("（") > head.count(")") + head.count("）")
+        if len(say.text) < _LONG_CHARS or is_inside or head.count("`") % 2:
+            continue
+        if _LEAST_CHARS < len(head) < len(say.text) - _LEAST_CHARS:
+            rest = replace(say, text=say.text[mark.end() :], start=say.start + mark.end())
+            return [replace(say, text=head), rest]
+    return [say]
