@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agent.reviewing.dividing import OTHER, asking_of, otherness
-from agent.reviewing.floors import Floor, sentences
+from agent.reviewing.floors import Floor, sentences, size
 from agent.reviewing.naming import TITLE_CHARS, plain
 from agent.reviewing.talk import Exchange
 from agent.reviewing.threads import threads_of
@@ -44,10 +44,10 @@ def _everything_asked() -> Iterator[str]:
 
 @pytest.mark.parametrize("said", sorted(set(_everything_asked())))
 def test_a_title_leaves_words_out_and_puts_none_in(said: str) -> None:
-    title = re.sub(r"[\W…]", "", plain(said))
-    letters = iter(re.sub(r"\W", "", said))
+    title = re.sub(r"[\W…]", "", plain(said)).casefold()
+    letters = iter(re.sub(r"\W", "", said).casefold())
     assert all(letter in letters for letter in title), plain(said)
-    assert 0 < len(plain(said)) <= TITLE_CHARS
+    assert 0 < size(plain(said)) <= TITLE_CHARS
 
 
 def _floor(number: int, role: Speaker, text: str) -> Floor:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from agent.reviewing import cues
-from agent.reviewing.floors import Floor, sentences
+from agent.reviewing.floors import Floor, sentences, size
 from agent.reviewing.talk import Exchange, Thread, terms_of
 
 _RECENT = 2
@@ -92,7 +92,7 @@ def _joint(thread: Thread, place: int) -> float:
     text, last = exchange.asked.text, before[-1].answer
     if exchange.move in _BESIDE or not cues.shows("interviewer", "asks", text):
         return 0.0
-    if last is None or len(last.text) < _ANSWERED:
+    if last is None or size(last.text) < _ANSWERED:
         return 0.0
     if cues.shows("candidate", "asks_back", last.text[-60:]):
         return 0.0

@@ -15,7 +15,9 @@ from agent.reviewing import cues
 from sessions.records import Speaker, Turn, Word
 from sessions.transcript import Block
 
-SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]*")
+SENTENCE = re.compile(r"(?:[^。！？!?\n.]|\.(?!\s|$))*(?:[。！？!?\n]|\.(?=\s|$))*")
+"""A full stop of English ends a sentence where a blank follows: not in 3.5, not in a name."""
+_LATIN = re.compile(r"[A-Za-z']+\s*")
 _STRAY_QUESTION = re.compile(r"^[^。！!]{2,24}?[？?]")
 _PARTICLES = re.compile(r"^[的了吗吧呢么]{1,2}(?=[呃啊嗯，。？?、])")
 
@@ -113,6 +115,11 @@ def _give_back(before: Floor, after: Floor) -> None:
             found = None
     if found:
         before.before, after.lost = found[0], found.end()
+
+
+def size(text: str) -> int:
+    """Return how long a text is in Chinese characters; a word of Latin letters counts as two."""
+    return len(_LATIN.sub("xx", text))
 
 
 def sentences(text: str) -> list[str]:

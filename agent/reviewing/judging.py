@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.reviewing import cues
-from agent.reviewing.floors import Floor, is_backchannel, sentences
+from agent.reviewing.floors import SENTENCE, Floor, is_backchannel, sentences, size
 from agent.reviewing.talk import Exchange, Thread
 from sessions.records import Grade, Turn
 from sessions.report.review_schema import ReviewQuote, Severity, Sign
@@ -39,7 +39,9 @@ _VAGUE_CHARS = 40
 _CONFIRMS = re.compile(r"^[嗯，。、 ]*(?:对对|差不多|挺好|很好|没错|是的|exactly|good)", re.I)
 """So begins a turn that says the answer once more because it was right."""
 _SAME_WORDS = 0.25
-"""Share of a short question's bigrams that stand in the first asking: it asks the same again."""
+"""Share of a short question's pieces that stand in the first asking: it asks the same again."""
+_LATIN_LEAST = 5
+"""Letters from which a Latin word says what is asked about."""
 _SERIOUS, _CLEAR, _SMALL = 4.5, 2.5, 1.0
 _LONG_ANSWER = 200
 """Characters from which an answer that the interviewer has to bring back counts as circling."""
@@ -49,6 +51,7 @@ _APPROVED = 1.0
 """What the interviewer's praise at the end takes off."""
 _MOST_EVIDENCE = 8
 _LONGEST_QUOTE = 120
+_CLAUSE = re.compile(r"[^。！？!?\n，,；;]*[。！？!?\n，,；;]*")
 
 
 @dataclass(frozen=True)
@@ -98,10 +101,9 @@ def quote_of(
 
 def _around(text: str, start: int, end: int) -> tuple[int, int]:
     """Widen a span to its sentence, or to its clauses where the sentence is long."""
-    for stops in ("。！？!?\n", "。！？!?\n，,；;"):
-        left = max((text.rfind(stop, 0, start) for stop in stops), default=-1) + 1
-        ends = [place for stop in stops if (place := text.find(stop, max(start, end - 1))) >= 0]
-        right = min(ends) + 1 if ends else len(text)
+    for pattern in (SENTENCE, _CLAUSE):
+        spans = [m.span() for m in pattern.finditer(text) if m.start() < end and m.end() > start]
+        left, right = (spans[0][0], spans[-1][1]) if spans else (start, end)
         if right - left <= _LONGEST_QUOTE:
             break
     else:
@@ -136,7 +138,7 @@ def judge_thread(
     weight = sum(
         _WEIGHT.get(s, (0, 0))[0] + _WEIGHT.get(s, (0, 0))[1] * (n - 1) for s, n in counts.items()
     )
-    if sum(len(e.answer.text) > 30 for e in thread.exchanges if e.answer) >= _PROBED_FROM:
+    if sum(size(e.answer.text) > 30 for e in thread.exchanges if e.answer) >= _PROBED_FROM:
         weight += _WEIGHT["probed"][0]
     if thread.approved:
         weight -= _APPROVED
@@ -203,7 +205,7 @@ def _circled(
     """Return the head of a long answer after which the interviewer asked the same once more."""
     place = thread.exchanges.index(exchange)
     before = thread.exchanges[place - 1].answer if place else None
-    if before is None or len(before.text) < _LONG_ANSWER:
+    if before is None or size(before.text) < _LONG_ANSWER:
         return None
     head = next((s for s in sentences(before.turns[0]["text"]) if len(s.strip()) > 12), "")
     return quote_of(before, head.strip()[:60], "circling", lines, starts) if head else None
@@ -215,7 +217,7 @@ def _vague(
     """Yield the head of each answer far vaguer than this candidate's usual."""
     for exchange in _judged(thread):
         answer = exchange.answer
-        if answer is None or len(answer.text) < _VAGUE_CHARS or usual <= 0:
+        if answer is None or size(answer.text) < _VAGUE_CHARS or usual <= 0:
             continue
         if vague_rate(answer.text) >= _VAGUE_TIMES * usual:
             place = _VAGUE.search(answer.text)
@@ -226,15 +228,16 @@ def _vague(
 
 def _asks_again(thread: Thread, asked: Floor) -> bool:
     """Return whether a short turn asks in the words of the question's first asking."""
-    if len(asked.text) > 60 or not cues.shows("interviewer", "asks", asked.text):
+    if size(asked.text) > 60 or not cues.shows("interviewer", "asks", asked.text):
         return False
-    words, first = _bigrams(asked.text), _bigrams(thread.opening)
-    return bool(words) and len(words & first) >= _SAME_WORDS * len(words)
+    words, first = _pieces(asked.text), _pieces(thread.opening)
+    return len(words) > 1 and len(words & first) >= max(2.0, _SAME_WORDS * len(words))
 
 
-def _bigrams(text: str) -> set[str]:
+def _pieces(text: str) -> set[str]:
     runs = re.findall(r"[\u4e00-\u9fff]+|[A-Za-z]+", text)
-    return {run[i : i + 2] for run in runs for i in range(len(run) - 1)}
+    pairs = {run[i : i + 2] for run in runs if run[0] > "z" for i in range(len(run) - 1)}
+    return pairs | {run.lower() for run in runs if len(run) >= _LATIN_LEAST and run[0] <= "z"}
 
 
 def _grade_signs(
@@ -264,11 +267,6 @@ def _graded_weight(grade: Grade | None) -> float:
         return 0.0
     weight = 1.5 if grade["overall"] < 30 else 1.0 if grade["overall"] < 50 else 0.0
     return -1.0 if grade["overall"] >= _GOOD else weight
-
-
-def turns_in(exchange: Exchange) -> list[Turn]:
-    """Return the turns of both speakers."""
-    return [*exchange.asked.turns, *(exchange.answer.turns if exchange.answer else [])]
 
 
 def heaviest(judged: Judged) -> ReviewQuote | None:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 from agent.reviewing import cues, judging
 from agent.reviewing.dividing import LEANS
-from agent.reviewing.floors import Floor, sentences
+from agent.reviewing.floors import Floor, sentences, size
 from agent.reviewing.judging import Judged
 from agent.reviewing.talk import terms_of
 
 TITLE_CHARS = 60
+"""A word of Latin letters counts as two."""
 _SHORT_TITLE = 8
 _LATE = 3
 """Exchanges after which a question has often moved on to a neighbour of itself."""
@@ -77,7 +78,7 @@ def title_of(known: str, one: Judged) -> str:
         (
             number
             for number, exchange in enumerate(exchanges)
-            if heavy and heavy["turn"] in {turn["id"] for turn in judging.turns_in(exchange)}
+            if heavy and heavy["turn"] in {turn["id"] for turn in exchange.turns}
         ),
         0,
     )
@@ -124,7 +125,13 @@ def _bare(clause: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= TITLE_CHARS else text[: TITLE_CHARS - 1] + "…"
+    """Begin a title with a capital, and cut a long one between words."""
+    title = text[:1].upper() + text[1:]
+    if size(title) <= TITLE_CHARS:
+        return title
+    while size(title) >= TITLE_CHARS:
+        title = title[:-1]
+    return re.sub(r"[A-Za-z]+$", "", title).rstrip(" ,，、") + "…"
 
 
 def main_terms(one: Judged) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from agent.reviewing import cues, judging
-from agent.reviewing.floors import Floor, is_backchannel, sentences
+from agent.reviewing.floors import Floor, is_backchannel, sentences, size
 from agent.reviewing.judging import Judged
 from agent.reviewing.naming import main_terms, own_words, plain, title_of
 from agent.reviewing.talk import Exchange
@@ -151,7 +151,7 @@ def _praise(exchange: Exchange, floors: Sequence[Floor], places: Places) -> Prai
     if found is None or exchange.move in ("logistics", "close", "invite_questions"):
         return None
     answers = [f for f in floors[: asked.number] if f.role == "candidate"][-_LOOKED_BACK:]
-    before = next((f for f in reversed(answers) if len(f.text) >= _PRAISED_CHARS), None)
+    before = next((f for f in reversed(answers) if size(f.text) >= _PRAISED_CHARS), None)
     said = judging.quote_of(asked, found[0], "praise", *places)
     answer = _head(before, places) if before is not None else None
     if said is None or answer is None:
@@ -165,7 +165,7 @@ def _unopposed(judged: Sequence[Judged], places: Places) -> list[Unopposed]:
     for one in judged:
         answers = sorted(one.thread.answers, key=lambda f: -len(f.text))
         plain = one.thread.part in ("talk", "code", "design") and not one.signs
-        if plain and answers and len(answers[0].text) >= _HELD_CHARS:
+        if plain and answers and size(answers[0].text) >= _HELD_CHARS:
             quote = _head(answers[0], places)
             if quote is not None:
                 row = Unopposed(title=own_words(one), answer={**quote, "sign": "unopposed"})

@@ -9,7 +9,7 @@ from typing import Literal
 from agent.reviewing import cues
 from agent.reviewing.floors import Floor, is_backchannel
 from agent.reviewing.helping import NO_HELP, Help, Helped
-from sessions.records import Move
+from sessions.records import Move, Turn
 
 Part = Literal["opening", "talk", "code", "design", "reverse", "close"]
 Asked = tuple[str, str]
@@ -28,6 +28,11 @@ class Exchange:
     """What of the bank the interviewer's words clearly ask."""
     credited: bool = False
     """The interviewer was wrong here, and the candidate right."""
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The turns of both speakers."""
+        return [*self.asked.turns, *(self.answer.turns if self.answer else [])]
 
     @property
     def yields(self) -> bool:

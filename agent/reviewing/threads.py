@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from agent.reviewing import cues
 from agent.reviewing.dividing import AKIN, OTHER, asking_of, divided, otherness
-from agent.reviewing.floors import Floor, is_backchannel, sentences
+from agent.reviewing.floors import Floor, is_backchannel, sentences, size
 from agent.reviewing.helping import NO_HELP, Around, Helped, help_in
 from agent.reviewing.talk import Asked, Exchange, Part, Thread, terms_of
 from sessions.records import Move
@@ -113,12 +113,12 @@ def _opens(
     if last is not None and cues.shows("candidate", "asks_back", last.text[-60:]):
         return False
     again = shows["rephrase"] and not shows["new"]
-    if last is not None and again and len(last.text) < _LITTLE:
+    if last is not None and again and size(last.text) < _LITTLE:
         return False  # put another way before it was answered
     terms = terms_of(floor.meant)
     fresh = terms - thread.terms - answered
     shared = terms & thread.terms
-    signs = 2 * shows["new"] + (len(text) >= _WHOLE) + (len(fresh) > 0) + (len(fresh) > 2)
+    signs = 2 * shows["new"] + (size(text) >= _WHOLE) + (len(fresh) > 0) + (len(fresh) > 2)
     signs += 2 * _is_other(match, thread)
     signs -= 2 * (thread.part == "design") + (thread.part == "code" and not shows["new"])
     signs += bool(last and cues.shows("candidate", "admits", last.text))
@@ -126,9 +126,9 @@ def _opens(
     if other >= OTHER and not shows["confirms"]:
         return True  # whatever words it starts with
     signs -= 2 * shows["stays"] + shows["rephrase"] + (len(shared) > 1)
-    signs -= shows["challenge"] and len(text) < _LONG
+    signs -= shows["challenge"] and size(text) < _LONG
     signs -= other < AKIN and not shows["new"]
-    signs -= 2 * (len(text) < _SHORT)
+    signs -= 2 * (size(text) < _SHORT)
     return signs >= _NEW_FROM
 
 
