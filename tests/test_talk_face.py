@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from agent.cli.spoken_parts import load_parts
+from agent.cli.spoken_parts import load_parts, standing_phrases
 from agent.cli.talk_face import SpokenFace
 from agent.settings import Voice
-from agent.voice.base import VoiceError
+from agent.voice.base import Say, VoiceError
+from agent.voice.mouth import opening
 from agent.voice.signals import Interrupted, Saying, TurnReopened, TurnTaken
 
 
@@ -59,3 +60,15 @@ async def test_what_is_still_loading_is_named_on_the_screen(tmp_path: Path) -> N
     with pytest.raises(VoiceError, match="no-such-model"):
         await load_parts(console, voice, tmp_path, "en")
     assert "Loading: " in out.getvalue() and "recognition" in out.getvalue()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_sounds_kept_ready_are_what_replies_really_begin_with(lang: str) -> None:
+    kept = standing_phrases(lang)
+    assert 15 < len(kept) < 60 and len(set(kept)) == len(kept)
+    assert not any(slot in phrase for phrase in kept for slot in "{}")
+
+
+def test_a_led_question_begins_with_a_kept_sound() -> None:
+    led = Say("t", "往下走一步，如果数据量翻十倍会怎么样？")
+    assert opening(led)[0].text in standing_phrases("zh")

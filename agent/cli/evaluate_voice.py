@@ -171,6 +171,7 @@ def latency(turns: Sequence[SyntheticTurn], traces: Sequence[Trace]) -> dict[str
     waits, firsts = _taken(turns, traces)
     phrases = acknowledgement_s(model_folder("kokoro", models_folder(data_folder())))
     found = asyncio.run(replies())
+    kept = sum(r.is_kept for r in found)
     named, longest = " ".join(phrases), max(phrases.values())
     first = statistics.median(firsts)
     depends = [first + max(longest, r.text_s + r.sound_s) for r in found]
@@ -183,7 +184,9 @@ def latency(turns: Sequence[SyntheticTurn], traces: Sequence[Trace]) -> dict[str
         f"end of turn → first audio (kept sound: {named})": firsts,
         "first audio → first text of the reply": [r.text_s for r in found],
         "the same, CPU s": [r.text_cpu_s for r in found],
-        "that text → its sound": [r.sound_s for r in found],
+        f"that text → its sound (a standing phrase, kept ready: {kept} of {len(found)})": [
+            r.sound_s for r in found
+        ],
         "the same sound, CPU s": [r.sound_cpu_s for r in found],
         "end of turn → first word that depends on the answer": depends,
         "the same with CPU s, as on a machine with nothing else to do": depends_cpu,

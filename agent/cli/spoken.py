@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from agent.cli.conversation import _SPOKEN_COMMANDS, Conversation, Paused
 from agent.cli.face import words
-from agent.cli.spoken_parts import load_parts, models_folder
+from agent.cli.spoken_parts import load_parts, models_folder, standing_phrases
 from agent.cli.talk_face import SpokenFace, spoken
-from agent.conversation import ACKNOWLEDGEMENTS, SpokenConversation
+from agent.conversation import SpokenConversation
 from agent.interviewer import Interviewer, load_embeddings, open_interview
 from agent.settings import Settings
 from agent.voice.audio import read_audio
@@ -122,7 +122,7 @@ class SpokenInterview:
             lang=self._lang,
             lockstep=answers is not None,
             headphones=not self._wishes.speakers,
-            phrases=ACKNOWLEDGEMENTS[self._lang],
+            phrases=standing_phrases(self._lang),
         )
         loop = VoiceLoop(parts, conversation, options)
         face = SpokenFace(self._console, self._lang)

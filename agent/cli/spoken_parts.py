@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from agent.voice.base import Asr, Tts, Vad
 
 T = TypeVar("T")
+_LED = ("follow_up", "hint", "clarify", "ask", "challenge", "step_down")
+"""Moves whose wordings begin with words that are always the same."""
 _SAMPLE = {"zh": "好的，我们开始。", "en": "All right, let us begin."}
 
 
@@ -69,6 +71,18 @@ async def _shown(
             status.update(spoken("loading", lang, parts=parts))
 
         yield show
+
+
+def standing_phrases(lang: str) -> tuple[str, ...]:
+    """Return what the embedded interviewer begins replies with, whatever it asks: kept as sound."""
+    from agent.conversation import ACKNOWLEDGEMENTS
+    from agent.models.embedded import phrases
+
+    table = phrases()[lang]
+    whole = [*table["ack"]["nothing"], *table["ack"]["gained"], *table["before"]["let_go"]]
+    leads = [text.split("{")[0] for name in _LED for text in table["move"][name]]
+    named = (*ACKNOWLEDGEMENTS[lang], *whole, *leads)
+    return tuple(dict.fromkeys(phrase.strip() for phrase in named if phrase.strip()))
 
 
 def _load_vad() -> Vad:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.assembly import Setup
-from agent.cli.spoken_parts import models_folder
+from agent.cli.spoken_parts import models_folder, standing_phrases
 from agent.conversation import ACKNOWLEDGEMENTS, SpokenConversation
 from agent.interviewer import load_embeddings, open_interview
 from agent.settings import data_folder
@@ -46,6 +46,8 @@ class Reply:
     sound_s: float
     """From that sentence to its sound."""
     sound_cpu_s: float
+    is_kept: bool
+    """Whether it begins with a standing phrase, whose sound is ready."""
 
 
 async def replies() -> list[Reply]:
@@ -74,6 +76,7 @@ async def _timed(talk: SpokenConversation, answer: str, tts: KokoroTts) -> Async
     """Yield the times of one reply, once its first sentence is there."""
     text = (0.0, 0.0)
     begun, is_first = _now(), True
+    kept = {speakable(phrase, "zh") for phrase in standing_phrases("zh")}
     async for item in talk.reply(Heard(raw=answer, seconds=4.0)):
         if not isinstance(item, Say):
             continue
@@ -83,9 +86,12 @@ async def _timed(talk: SpokenConversation, answer: str, tts: KokoroTts) -> Async
         elif is_first:
             is_first = False
             text, said = _since(begun), _now()
-            first = opening(item)[0]
-            await asyncio.to_thread(tts.synthesise, speakable(first.text, "zh"), "zh")
-            yield Reply(*text, *_since(said))
+            first = speakable(opening(item)[0].text, "zh")
+            if is_kept := first in kept:
+                yield Reply(*text, 0.0, 0.0, is_kept)
+                continue
+            await asyncio.to_thread(tts.synthesise, first, "zh")
+            yield Reply(*text, *_since(said), is_kept)
 
 
 def _now() -> tuple[float, float]:
