@@ -32,6 +32,8 @@ _ENDS = (
 _LETTER_ROWS = ("bdpteg", "mn", "sfx", "ahk", "iy", "qu", "jg", "ol", "vw")
 
 
+BROKEN_OFF = 0.12
+"""Share of English terms whose end is lost, a guess."""
 _TOTAL = 17.9  # log of all the words that jieba counted
 
 
@@ -179,6 +181,9 @@ def mishear(term: str, rng: random.Random) -> str | None:
     if re.fullmatch(r"[A-Z]{2,5}[0-9]?", term) and rng.random() < 0.6:
         return as_letters(term, rng)
     sound = rng.choice(readings_aloud(term))
+    if len(sound) > 4 and rng.random() < BROKEN_OFF:
+        sound = sound[: rng.randint(3, len(sound) - 2)]
+        term = term.split()[0]
     if rng.random() < 0.45:
         return as_english(term, sound, english_words(), rng)
     if " " in term and rng.random() < 0.35:

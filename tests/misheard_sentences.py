@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -28,7 +27,6 @@ class Sentence(NamedTuple):
     start: int = 0
     end: int = 0
     name: str = ""
-    held: bool = False
 
 
 CARRIERS = """
@@ -79,18 +77,13 @@ LOOSE = (
     "相关的",
     "我们",
 )
-ROUNDS = 1600
+ROUNDS = 700
 
 
 def loosen(sentence: str, rng: random.Random) -> str:
     """Return a sentence with the words that are put in while thinking."""
     parts = re.split(r"(?<=[，、：])", sentence)
     return "".join(rng.choice(LOOSE) + part if rng.random() < 0.4 else part for part in parts)
-
-
-def is_held(name: str) -> bool:
-    """Return whether a term is kept out of the fit."""
-    return zlib.crc32(name.encode()) % 5 == 0
 
 
 def crop(text: str, start: int, end: int, rng: random.Random) -> tuple[str, int]:
@@ -119,7 +112,7 @@ def sentences(lines: Sequence[str], seed: int) -> Iterator[Sentence]:
             name = known.name if known else term
             text = text[:start] + heard + text[start + len(term) :]
             text, start = crop(text, start, start + len(heard), rng)
-            yield Sentence(text, "term", start, start + len(heard), name, is_held(name))
+            yield Sentence(text, "term", start, start + len(heard), name)
         yield from _other_word(whole[(number * 7 + 3) % len(whole)], rng)
         yield Sentence(loosen(whole[(number * 5 + 1) % len(whole)], rng), "right")
 

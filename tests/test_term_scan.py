@@ -14,17 +14,19 @@ ROWS = st.text(alphabet="aeioubdgkmnlsStfN", min_size=3, max_size=9).map(tuple)
 def scan(sounds: list[Phones], heard: Phones, farthest: float) -> dict[tuple[int, int], float]:
     """Return the lowest cost by (term, end), every phone a possible start and end."""
     open_ = [True] * len(heard)
-    hits = TermScan(sounds, [farthest] * len(sounds)).hits(heard, open_, open_)
-    return {(hit.term, hit.end): hit.cost for hit in hits}
+    _, ends, terms, costs = TermScan(sounds, [farthest] * len(sounds)).hits(heard, open_, open_)
+    places = zip(terms.tolist(), ends.tolist(), strict=True)
+    return dict(zip(places, costs.tolist(), strict=True))
 
 
 def test_a_term_is_found_inside_a_longer_row_at_its_place() -> None:
     heard = tuple("kan") + phones("softmax") + tuple("de")
     scanner = TermScan([phones("softmax"), phones("dropout")], [1.0, 1.0])
     edges = [True] * len(heard)
-    best = min(scanner.hits(heard, edges, edges), key=lambda hit: hit.cost)
-    assert (best.term, best.cost) == (0, 0.0)
-    assert (best.start, best.end) == (3, 3 + len(phones("softmax")))
+    starts, ends, terms, costs = scanner.hits(heard, edges, edges)
+    best = int(costs.argmin())
+    assert (terms[best], costs[best]) == (0, 0.0)
+    assert (starts[best], ends[best]) == (3, 3 + len(phones("softmax")))
 
 
 @settings(max_examples=60, deadline=None)
@@ -46,8 +48,8 @@ def test_costs_are_those_of_the_nearest_stretch_compared_by_itself(
 def test_a_term_begins_and_ends_only_where_it_may() -> None:
     heard = phones("的softmax的")
     never = [False] * len(heard)
-    assert TermScan([phones("softmax")], [1.0]).hits(heard, never, [True] * len(heard)) == []
-    assert TermScan([phones("softmax")], [1.0]).hits(heard, [True] * len(heard), never) == []
+    assert not len(TermScan([phones("softmax")], [1.0]).hits(heard, never, [True] * len(heard))[0])
+    assert not len(TermScan([phones("softmax")], [1.0]).hits(heard, [True] * len(heard), never)[0])
 
 
 def test_more_phones_than_places_can_be_told_apart_are_refused() -> None:

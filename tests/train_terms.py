@@ -1,19 +1,21 @@
 """Count the words of the shipped bank for tools/knowledge/plausibility.py and fit the term repair.
 
-Run by hand: `python -m tests.train_terms counts`, then `rows 0` and `rows 1` (minutes each), then
-`fit`. Each half of the bank is read with the word counts of the other half, so that the evidence is
-that of unseen text; every fifth term is held out and the shares are printed.
+Run by hand: `python -m tests.train_terms counts`, then `rows SOURCE` for each of SOURCES (minutes
+each), then `fit`. Each half of the bank is read with the word counts of the other half, so that the
+evidence is that of unseen text. First a fit on one half is printed with what it does on the other:
+hearings of other terms, answers of other questions, other talk. What is shipped is fitted on all.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import re
 import sys
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
 from tempfile import gettempdir
@@ -22,32 +24,51 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from tests.misheard_sentences import Sentence, sentences
+from tests.heard_terms import BY_EAR, BY_WHISPER, TALK, Hearing, Spot, hearings, is_measured, plain
+from tests.misheard_sentences import sentences
 from tools.knowledge.bank import load_bank
 from tools.knowledge.plausibility import COUNTS_FILE, EDGE, Counts, tokens
-from tools.knowledge.term_evidence import NAMES, Surroundings, readings
+from tools.knowledge.term_evidence import NAMES, Reading, Surroundings, readings
 from tools.knowledge.term_stretch import stretches
 from tools.knowledge.term_targets import spoken_words
+from tools.knowledge.term_topics import TOPICS_FILE
 from tools.knowledge.term_weights import WEIGHTS_FILE
+from tools.knowledge.text import FILLERS
 
 LEAST_PAIR = 2
 LATIN_TEXT = 10
 """English text counts by a tenth: its words are rarer in Chinese talk."""
-PRIOR = 0.3
-BLURRED = 0.4
-"""Weight of sentences with another word mis-heard: recognisers mostly mishear terms."""
-LEAST_RIGHT = 20
+PRIOR = 1.0
+OWN_KINDS = ("hl", "ll")
+"""Scripts heard and meant that have weights of their own beside those of all."""
+SOURCES = ("made0", "made1", "plain0", "plain1", "ear0", "whisper0", "talk0")
+FILES = {"ear": BY_EAR, "whisper": BY_WHISPER, "talk": TALK}
+WEIGHTS = {"ear": 3.0, "talk": 4.0, "term": 0.5, "right": 0.5, "blurred": 0.2}
+"""Of texts: hearings written by hand tell more than made ones; recognisers mostly mishear terms, so
+sentences with another word mis-heard count least."""
+LEAST_TOPIC, LEAST_TOLD = 4, 4.0
 Array = np.ndarray[Any, np.dtype[np.float64]]
 _RUN = re.compile(r"[\u3400-\u9fffA-Za-z0-9 _-]+")
 
 
 class Row(NamedTuple):
+    """One way to read a part of a text."""
+
     kind: str
     evidence: tuple[float, ...]
     right: bool
-    text: int  # number of the text in its half
     start: int
     end: int
+
+
+class Text(NamedTuple):
+    """A text with what can be read in it, and which parts of it were heard wrongly."""
+
+    kind: str
+    size: int
+    spots: tuple[Spot, ...]
+    measured: bool
+    rows: list[Row]
 
 
 def bank_lines(half: int | None = None) -> Iterator[str]:
@@ -106,107 +127,169 @@ def write(counts: Counts) -> None:
     COUNTS_FILE.write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
 
 
-def rows_of(number: int, sentence: Sentence, counts: Counts) -> Iterator[Row]:
-    """Yield what can be read in a sentence, right where it restores what was said."""
-    parts = list(stretches(sentence.text))
-    around = Surroundings(sentence.text, (), parts)
-    for part in parts:
-        for reading in readings(part, around, counts):
-            place = (reading.start, reading.end)
-            same = reading.target.name == sentence.name
-            overlaps = sentence.start < reading.end and reading.start < sentence.end
-            if same and overlaps and place != (sentence.start, sentence.end):
-                continue  # the same term over a little more or less: neither right nor wrong
-            right = same and place == (sentence.start, sentence.end)
-            yield Row(reading.kind, reading.evidence, right, number, *place)
+def bank_topics() -> Iterator[tuple[str, str]]:
+    """Yield every word of the bank that may tell a topic, with the topic of its question."""
+    for question in load_bank().questions:
+        for line in _texts(question):
+            for word in tokens(line):
+                if len(word) > 1 and word not in FILLERS:
+                    yield word, question["topic"]
 
 
-def _file(half: int) -> Path:
-    return Path(gettempdir()) / f"kaoguan-term-rows-{half}.pickle"
+def write_topics() -> None:
+    """Write the words that some topics have more than others, by the log likelihood ratio."""
+    met: dict[str, Counter[str]] = defaultdict(Counter)
+    for word, topic in bank_topics():
+        met[word][topic] += 1
+    usual = sum(met.values(), Counter())
+    number = {topic: n for n, topic in enumerate(sorted(usual))}
+    lines = [" ".join(f"{topic}:{usual[topic]}" for topic in sorted(usual))]
+    for word, row in sorted(met.items()):
+        whole = sum(row.values())
+        told = sum(n * math.log(n * usual.total() / whole / usual[t]) for t, n in row.items())
+        if whole >= LEAST_TOPIC and told >= LEAST_TOLD:
+            lines.append(" ".join([word, *(f"{number[t]}:{n}" for t, n in sorted(row.items()))]))
+    head = "# Telling words of the shipped bank, times met in the questions of each topic.\n"
+    TOPICS_FILE.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
 
 
-def make_rows(half: int) -> None:
-    counts = count(chain(bank_lines(1 - half), term_lines()))
-    texts = list(sentences(list(bank_lines(half)), half))
-    rows = [row for n, text in enumerate(texts) for row in rows_of(n, text, counts)]
-    _file(half).write_bytes(pickle.dumps((texts, rows)))
+def texts_of(source: str) -> Iterator[tuple[str, Hearing, bool]]:
+    """Yield the texts of a source with their kind, and whether they are kept for measuring."""
+    name, half = source[:-1], int(source[-1])
+    if name == "made":
+        for made in sentences(list(bank_lines(half)), half):
+            spots = (Spot(made.start, made.end, made.name),) if made.kind == "term" else ()
+            yield made.kind, Hearing(made.text, spots), False
+    elif name == "plain":
+        for question in load_bank().questions:
+            if zlib.crc32(question["id"].encode()) % 2 == half:
+                yield "plain", Hearing(question["reference"]["zh"], ()), half == 1
+    else:
+        for number, hearing in enumerate(hearings(FILES[name])):
+            yield name, hearing, number % 2 == 1 if name == "talk" else is_measured(hearing)
+
+
+def make_rows(source: str) -> None:
+    known = 1 - int(source[-1]) if source[:-1] in ("made", "plain") else None
+    counts = count(chain(bank_lines(known), term_lines()))
+    texts = []
+    for kind, hearing, measured in texts_of(source):
+        parts = list(stretches(hearing.text))
+        around = Surroundings(hearing.text, (), parts)
+        found = [reading for part in parts for reading in readings(part, around, counts)]
+        rows = [row for reading in found if (row := labelled(reading, hearing)) is not None]
+        texts.append(Text(kind, len(hearing.text), hearing.spots, measured, rows))
+    _file(source).write_bytes(pickle.dumps(texts))
+
+
+def labelled(reading: Reading, hearing: Hearing) -> Row | None:
+    """Return a reading as right or wrong; None for the right term over a little more or less."""
+    text, beside = hearing.text, False
+    got = plain(text[: reading.start] + reading.target.term + text[reading.end :])
+    for spot in hearing.spots:
+        same = plain(spot.meant) == reading.target.plain or spot.meant == reading.target.name
+        if got == plain(text[: spot.start] + spot.meant + text[spot.end :]) or (
+            same and (spot.start, spot.end) == (reading.start, reading.end)
+        ):
+            return Row(reading.kind, reading.evidence, True, reading.start, reading.end)
+        beside |= same and spot.start < reading.end and reading.start < spot.end
+    if beside:
+        return None
+    return Row(reading.kind, reading.evidence, False, reading.start, reading.end)
+
+
+def _file(source: str) -> Path:
+    return Path(gettempdir()) / f"kaoguan-term-rows-{source}.pickle"
+
+
+def load_texts(sources: Iterable[str] = SOURCES) -> list[Text]:
+    return [text for s in sources for text in pickle.loads(_file(s).read_bytes())]
 
 
 def fit_one(evidence: Array, right: Array, counts: Array) -> Array:
-    """Fit a logistic decision; the first number is the constant and not shrunk."""
+    """Fit a logistic decision, every weight shrunk by its column's spread but the first: it is one.
+
+    Columns are centred for the search, or it would take thousands of steps.
+    """
+    mean, spread = evidence.mean(axis=0), evidence.std(axis=0) + 1e-9
+    mean[0], spread[0] = 0.0, 1.0
+    scaled = (evidence - mean) / spread
+    shrink = np.r_[0.0, np.full(len(spread) - 1, PRIOR)]
 
     def loss(weights: Array) -> tuple[float, Array]:
-        score = evidence @ weights
-        shrunk = np.r_[0, weights[1:]]
-        slope = evidence.T @ (counts * (1 / (1 + np.exp(-score)) - right)) + PRIOR * shrunk
+        score = scaled @ weights
+        slope = scaled.T @ (counts * (1 / (1 + np.exp(-score)) - right)) + shrink * weights
         each = np.logaddexp(0, score) - right * score
-        return float(counts @ each + PRIOR * shrunk @ shrunk / 2), slope
+        return float(counts @ each + (shrink * weights) @ weights / 2), slope
 
-    return np.asarray(minimize(loss, np.zeros(evidence.shape[1]), jac=True, method="L-BFGS-B").x)
-
-
-def fit(halves: Iterable[int], with_held: bool) -> dict[str, list[float]]:
-    found: dict[str, list[tuple[Row, float]]] = defaultdict(list)
-    for half in halves:
-        texts, rows = pickle.loads(_file(half).read_bytes())
-        for row in rows:
-            text = texts[row.text]
-            if with_held or not text.held:
-                found[row.kind].append((row, BLURRED if text.kind == "blurred" else 1.0))
-    weights = {}
-    for kind, rows in sorted(found.items()):
-        if sum(row.right for row, _ in rows) >= LEAST_RIGHT:
-            columns = [row.evidence for row, _ in rows], [row.right for row, _ in rows]
-            fitted = fit_one(*map(np.array, columns), np.array([count for _, count in rows]))
-            weights[kind] = [round(float(w), 4) for w in fitted]
-    return weights
+    start = np.zeros(evidence.shape[1])
+    options = {"maxiter": 1000}
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options).x / spread
+    found[0] -= found[1:] @ mean[1:]
+    return np.asarray(found)
 
 
-def curve(weights: dict[str, list[float]], half: int) -> None:
-    """Print the share repaired against wrong repairs of right text, by chance."""
-    texts, rows = pickle.loads(_file(half).read_bytes())
-    by_text: dict[int, list[tuple[float, Row]]] = defaultdict(list)
-    for row in rows:
-        if row.kind in weights:
-            score = float(np.dot(weights[row.kind], row.evidence))
-            by_text[row.text].append((1 / (1 + np.exp(-score)), row))
-    taken: list[tuple[float, Row]] = []
-    for found in by_text.values():
-        used: list[Row] = []
-        for chance, row in sorted(found, key=lambda pair: -pair[0]):
-            if all(row.end <= other.start or row.start >= other.end for other in used):
-                used.append(row)
-                taken.append((chance, row))
-    size = {
-        kind: sum(len(t.text) for t in texts if t.kind == kind) for kind in ("right", "blurred")
+def by_kind(evidence: Array, kinds: Array) -> Array:
+    """Return the evidence once for all, and again for the kinds that have weights of their own."""
+    return np.hstack([evidence, *(evidence * (kinds == kind)[:, None] for kind in OWN_KINDS)])
+
+
+def fit(texts: Iterable[Text]) -> dict[str, list[float]]:
+    """Return the weights of each kind: those of all kinds, and what the kind adds to them."""
+    rows = [(row, WEIGHTS.get(text.kind, 1.0)) for text in texts for row in text.rows]
+    kinds = np.array([row.kind for row, _ in rows])
+    evidence = np.array([row.evidence for row, _ in rows])
+    right = np.array([float(row.right) for row, _ in rows])
+    counts = np.array([weight for _, weight in rows])
+    shared, *own = fit_one(by_kind(evidence, kinds), right, counts).reshape(-1, len(NAMES))
+    added = dict(zip(OWN_KINDS, own, strict=True))
+    return {
+        kind: [round(float(w), 4) for w in shared + added.get(kind, 0.0)]
+        for kind in ("hh", "hl", "lh", "ll")
     }
-    for sure in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
-        made = [row for chance, row in taken if chance >= sure]
-        shares = []
-        for held in (False, True):
-            whole = sum(t.kind == "term" and t.held == held for t in texts)
-            good = {r.text for r in made if r.right and texts[r.text].held == held}
-            shares.append(len(good) / max(1, whole))
-        wrong = [
-            1000 * sum(texts[r.text].kind == kind for r in made) / max(1, size[kind])
-            for kind in ("right", "blurred")
-        ]
-        print(
-            f"sure {sure}: repaired {shares[0]:.3f}, terms held out {shares[1]:.3f}; wrong per "
-            f"1,000 characters of right text {wrong[0]:.2f}, of blurred {wrong[1]:.2f}"
-        )
+
+
+def taken(text: Text, weights: dict[str, list[float]]) -> list[tuple[float, Row]]:
+    """Return what would be read in a text, without overlaps, with its chance."""
+    scored = []
+    for row in text.rows:
+        score = float(np.dot(weights[row.kind], row.evidence))
+        scored.append((1 / (1 + math.exp(-max(-30.0, min(30.0, score)))), row))
+    made: list[tuple[float, Row]] = []
+    for chance, row in sorted(scored, key=lambda pair: (-pair[0], pair[1].start - pair[1].end)):
+        if all(row.end <= other.start or row.start >= other.end for _, other in made):
+            made.append((chance, row))
+    return made
+
+
+def curve(texts: Sequence[Text], weights: dict[str, list[float]]) -> None:
+    """Print the share of terms repaired against wrong repairs of right text, by chance."""
+    made = [(text, taken(text, weights)) for text in texts]
+    for sure in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6):
+        line = f"sure {sure}:"
+        for kind in sorted({text.kind for text in texts}):
+            own = [(text, [row for c, row in rows if c >= sure]) for text, rows in made]
+            own = [(text, rows) for text, rows in own if text.kind == kind]
+            spots = sum(len(text.spots) for text, _ in own)
+            wrong = sum(not row.right for _, rows in own for row in rows)
+            size = sum(text.size for text, _ in own)
+            if spots:
+                got = sum(row.right for _, rows in own for row in rows)
+                line += f"  {kind} repaired {got / spots:.3f}"
+            else:
+                line += f"  {kind} wrong per 1,000 {1000 * wrong / size:.2f}"
+        print(line)
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["counts"]:
             write(count(chain(bank_lines(), term_lines())))
-        case ["rows", half]:
-            make_rows(int(half))
+            write_topics()
+        case ["rows", source]:
+            make_rows(source)
         case ["fit"]:
-            for train in (0, 1):
-                curve(fit([train], with_held=False), 1 - train)
-            weights = fit([0, 1], with_held=True)
-            WEIGHTS_FILE.write_text(
-                json.dumps({"evidence": list(NAMES), **weights}, indent=0) + "\n", encoding="utf-8"
-            )
+            texts = load_texts()
+            curve([t for t in texts if t.measured], fit(t for t in texts if not t.measured))
+            rows = json.dumps({"evidence": list(NAMES), **fit(texts)}, indent=0)
+            WEIGHTS_FILE.write_text(rows + "\n", encoding="utf-8")

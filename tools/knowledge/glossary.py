@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tools.knowledge.text import fold_syllable, sounds, squeeze
+from tools.knowledge.sound import fold_syllable
+from tools.knowledge.text import sounds, squeeze
 
 GLOSSARY_FILE = Path(__file__).with_name("glossary.toml")
 _HEAD = 2

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -49,16 +49,21 @@ class Counts:
 
     def after(self, before: str, word: str) -> float:
         """Return minus the log of a word's chance after another, in nats."""
-        alone = self.word(word)
-        seen, kinds = self.words.get(before, 0), self.followers.get(before, 0) or 1
-        if not seen:
-            return -math.log(alone)
-        pair = self.pairs.get((before, word), 0)
-        return -math.log((pair + kinds * alone) / (seen + kinds))
+        return _after(self, before, word)
 
     def surprise(self, words: Sequence[str]) -> float:
         """Return minus the log chance of all words after the first, in nats."""
         return sum(self.after(a, b) for a, b in pairwise(words))
+
+
+@lru_cache(maxsize=100_000)
+def _after(counts: Counts, before: str, word: str) -> float:
+    alone = counts.word(word)
+    seen, kinds = counts.words.get(before, 0), counts.followers.get(before, 0) or 1
+    if not seen:
+        return -math.log(alone)
+    pair = counts.pairs.get((before, word), 0)
+    return -math.log((pair + kinds * alone) / (seen + kinds))
 
 
 def tokens(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 Phones = tuple[str, ...]
 
 ENGLISH_FILE = Path(__file__).with_name("english_sounds.txt")
+HAN_FILE = Path(__file__).with_name("han_sounds.txt")
 
 VOWELS = frozenset("aeiou")
 PHONES = "abcdefghijklmnopqrstuvwxyzZCSN"
@@ -119,12 +120,46 @@ def distance(one: Phones, other: Phones, limit: float) -> float:
     return row[-1]
 
 
+@cache
+def _readings() -> dict[str, str]:
+    """Return the pinyin of every character; made by `tests/han_sounds.py`."""
+    lines = HAN_FILE.read_text(encoding="utf-8").splitlines()
+    rows = (line.partition(" ") for line in lines if not line.startswith("#"))
+    return {char: said for said, _, chars in rows for char in chars}
+
+
+def split_syllable(pinyin: str) -> tuple[str, str]:
+    """Return the initial (y and w are none) and the rest of a toneless syllable, ü written v."""
+    sound = pinyin.replace("ü", "v")
+    head = next((i for i in _INITIALS if sound.startswith(i)), "")
+    return head, sound[len(head) :]
+
+
+@lru_cache(maxsize=4_000)
+def fold_syllable(pinyin: str) -> str:
+    """Merge zh/z, ch/c, sh/s, l/n/r and final ng/n: what speakers and recognisers confuse."""
+    head, tail = split_syllable(pinyin)
+    if tail[:1] in VOWELS or tail[:1] == "v":
+        head = {"n": "l", "r": "l"}.get(head, head)
+    if tail[-3:] in ("ang", "eng", "ing"):
+        tail = tail[:-1]
+    return head.removesuffix("h") + tail if len(head) == 2 else head + tail
+
+
+@lru_cache(maxsize=30_000)
+def syllable(char: str) -> str:
+    """Return the folded sound of a Chinese character, one reading each.
+
+    Both sides of a comparison fold alike, so a wrong reading is harmless except between homophones
+    of a rare reading.
+    """
+    return fold_syllable(_readings().get(char, char))
+
+
 @lru_cache(maxsize=8_000)
 def syllable_phones(pinyin: str) -> Phones:
     """Return the phones of one toneless pinyin syllable."""
-    sound = pinyin.replace("ü", "v")
-    head = next((i for i in _INITIALS if sound.startswith(i)), "")
-    tail = sound[len(head) :]
+    head, tail = split_syllable(pinyin)
     if not head and tail[:1] == "y":
         tail = (
             tail[1:]
@@ -143,9 +178,7 @@ def syllable_phones(pinyin: str) -> Phones:
 @lru_cache(maxsize=20_000)
 def han_phones(char: str) -> Phones:
     """Return the phones of a Chinese character, one reading each."""
-    from pypinyin import Style, lazy_pinyin
-
-    return syllable_phones(str(lazy_pinyin(char, style=Style.NORMAL)[0]))
+    return syllable_phones(_readings().get(char, char))
 
 
 @lru_cache(maxsize=8_000)

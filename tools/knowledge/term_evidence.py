@@ -4,50 +4,37 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
 
 from tools.knowledge.glossary import TermMatch, load_glossary
-from tools.knowledge.plausibility import EDGE, Counts, tokens
-from tools.knowledge.sound import distance, drop_cost, phones
-from tools.knowledge.term_homophones import LONGEST
+from tools.knowledge.plausibility import Counts
+from tools.knowledge.sound import distance, drop_cost, phones, swap_cost
+from tools.knowledge.term_heard import Heard, Place
 from tools.knowledge.term_stretch import Stretch
-from tools.knowledge.term_targets import (
-    FARTHEST_HAN,
-    Target,
-    chinese_targets,
-    homophones,
-    latin_targets,
-    right,
-    term_scan,
-)
+from tools.knowledge.term_targets import Target, right
+from tools.knowledge.term_topics import load_topics
 from tools.knowledge.text import FILLERS, fold
 
-NAMES = (
+_PLAIN = (
     "one", "cost", "share", "local", "weight", "gain", "odd", "seen", "usual", "known", "same",
     "topic", "part", "breaks", "heard_right", "cuts", "homophone", "singles", "edges", "core",
-    "term",
+    "term", "fit", "size", "head", "tail", "per_word", "words", "noise", "english",
+    "inside", "broken", "latin",
 )  # fmt: skip
-_A_TERM = 11.0  # nats: a term is one of some ten thousand words
-_USUAL_TERM = 9.0
-_LEAST_HOPE = 3.0  # nats; every sure right reading of the training sentences had more
+_CROSSED = (
+    ("share", "per_word"), ("share", "gain"), ("share", "core"), ("share", "seen"),
+    ("share", "fit"), ("share", "weight"), ("share", "share"), ("share", "odd"),
+    ("share", "words"), ("gain", "cost"), ("gain", "core"), ("gain", "gain"), ("gain", "seen"),
+    ("gain", "noise"), ("gain", "fit"), ("english", "latin"),
+)  # fmt: skip
+NAMES = (*_PLAIN, *(f"{one} x {other}" for one, other in _CROSSED))
+_PAIRS = tuple((_PLAIN.index(one), _PLAIN.index(other)) for one, other in _CROSSED)
 _MOST_LOCAL = 0.5  # share of a Chinese word's sound: "白盒" beside "黑盒" is another word
-_MOST_AT_AN_END = 4
 _UNIT = re.compile(r"[\u3400-\u9fff]|[a-z]+|[0-9]+")
-
-
-@dataclass(frozen=True)
-class Heard:
-    """Raw text `[start:end]` sounds like this target, at this cost."""
-
-    start: int
-    end: int
-    target: Target
-    cost: float
 
 
 @dataclass(frozen=True)
@@ -74,6 +61,8 @@ class Surroundings:
         self.topics = Counter(terms[match.name].topic for match in self.matches)
         self.topics.update(topic for topic in topics if topic)
         self.words = Counter(word.text for stretch in stretches for word in stretch.words)
+        self.english = sum(w.isalpha() and w < "\u3400" for w in self.words) / (len(self.words) + 1)
+        self.shares = load_topics().of(self.words, topics)
 
     def at(self, start: int, end: int) -> list[TermMatch]:
         """Return the known terms that reach into a part of the text."""
@@ -84,140 +73,127 @@ class Surroundings:
 
 def readings(stretch: Stretch, around: Surroundings, counts: Counts) -> Iterator[Reading]:
     """Yield the ways to read parts of a stretch as terms that are not plainly hopeless."""
-    place = _Place(stretch, around, counts)
-    by_end: dict[int, list[tuple[float, Heard]]] = {}
-    for heard in (*_latin(stretch), *_chinese(stretch)):
-        hope = place.hope(heard)
-        if hope > _LEAST_HOPE:
-            by_end.setdefault(heard.end, []).append((hope, heard))
-    for found in by_end.values():
-        found.sort(key=lambda row: -row[0])
-        for _, heard in found[:_MOST_AT_AN_END]:
-            reading = place.read(heard)
-            if reading is not None:
-                yield reading
+    place = Place(around.text, stretch, counts)
+    for heard in place.heard():
+        reading = _read(place, around, heard)
+        if reading is not None:
+            yield reading
 
 
-def _latin(stretch: Stretch) -> Iterator[Heard]:
-    rows = latin_targets()
-    for hit in term_scan().hits(stretch.phones, stretch.starts, stretch.ends):
-        start, end = stretch.places[hit.start][0], stretch.places[hit.end - 1][1]
-        yield Heard(start, end, rows[hit.term], hit.cost)
+def _read(place: Place, around: Surroundings, heard: Heard) -> Reading | None:
+    """Return a reading with its evidence, None when it would change nothing."""
+    text, target = around.text, heard.target
+    said = fold(text[heard.start : heard.end])
+    plain = said.replace(" ", "").replace("-", "")
+    inside = place.run[heard.first + 1 : heard.last + 2]
+    if target.plain in (plain, "".join(word for word in inside if word not in FILLERS)):
+        return None
+    share = heard.cost / target.weight
+    local = _local(said, target.folded, share)
+    if local is None or (local > _MOST_LOCAL and min(said, target.folded) > "\u3400"):
+        return None
+    evidence = (
+        1.0,
+        heard.cost,
+        share,
+        local,
+        min(target.weight, 8.0) / 4,
+        max(-10.0, min(20.0, heard.gain)) / 5,
+        *_words(place, heard, inside),
+        *_context(around, heard, said, inside),
+        float(plain in right()),
+        *_shape(place, heard, inside),
+        load_topics().fit(around.shares, target.words),
+        *_sound(place, heard),
+        *_background(place, around, heard, inside),
+        float(target.plain.startswith(plain)),
+        float(said < "\u3400"),
+    )
+    crossed = (evidence[one] * evidence[other] for one, other in _PAIRS)
+    kind = ("l" if re.search("[a-z]", said) else "h") + ("l" if target.latin else "h")
+    return Reading(heard.start, heard.end, target, kind, (*evidence, *crossed))
 
 
-def _chinese(stretch: Stretch) -> Iterator[Heard]:
-    rows = chinese_targets()
-    for text, at in stretch.runs:
-        for size in range(2, LONGEST + 1):
-            for start in range(len(text) - size + 1):
-                for number, cost in _homophones(text[start : start + size]):
-                    yield Heard(at + start, at + start + size, rows[number], cost)
+def _words(place: Place, heard: Heard, inside: Sequence[str]) -> tuple[float, ...]:
+    """Return: how rare the rarest word is, how often it was met; the same of the term."""
+    counts, target = place.counts, heard.target
+    return (
+        max(-math.log(counts.word(word)) for word in inside) / 10,
+        math.log1p(min(counts.words.get(word, 0) for word in inside)) / 4,
+        float(target.usual),
+        math.log1p(min(counts.words.get(word, 0) for word in target.words)) / 4,
+    )
+
+
+def _context(
+    around: Surroundings, heard: Heard, said: str, inside: Sequence[str]
+) -> tuple[float, ...]:
+    """Return: same term elsewhere, its topic, one of its words; whether right terms break."""
+    target = heard.target
+    inner = around.at(heard.start, heard.end)
+    terms = load_glossary().terms
+    here = sum(match.name == target.name for match in inner)
+    topics = sum(terms[match.name].topic == target.topic for match in inner)
+    parts = [word for word in target.words if len(word) > 1 and word not in said]
+    breaks = any(
+        match.start < heard.start
+        or match.end > heard.end
+        or fold(around.text[match.start : match.end]).replace(" ", "") not in target.plain
+        for match in inner
+    )
+    return (
+        float(around.names[target.name] > here),
+        float(bool(target.topic) and around.topics[target.topic] > topics),
+        float(any(around.words[word] > inside.count(word) for word in parts)),
+        float(breaks),
+    )
+
+
+def _shape(place: Place, heard: Heard, inside: Sequence[str]) -> tuple[float, ...]:
+    """Return: words cut, equal sound, shreds among the words, fillers at its edges, the term."""
+    words, target = place.words, heard.target
+    return (
+        float(heard.start > words[heard.first].start) + float(heard.end < words[heard.last].end),
+        float(heard.cost == 0),
+        sum(len(word) == 1 for word in inside) / len(inside),
+        float(inside[0] in FILLERS) + float(inside[-1] in FILLERS),
+        float(target.core),
+        float(bool(target.topic)),
+    )
+
+
+def _sound(place: Place, heard: Heard) -> tuple[float, ...]:
+    """Return: how much less was heard than the term has; how its first and last sounds differ."""
+    mine = phones(place.text[heard.start : heard.end])
+    theirs = heard.target.phones
+    weight = _weight(mine)
+    return (
+        math.log(max(0.3, weight) / heard.target.weight),
+        swap_cost(mine[0], theirs[0]) if mine else 1.0,
+        swap_cost(mine[-1], theirs[-1]) if mine else 1.0,
+    )
+
+
+def _background(
+    place: Place, around: Surroundings, heard: Heard, inside: Sequence[str]
+) -> tuple[float, ...]:
+    """Return how odd the words are for what they are, and the text around them."""
+    first, last = heard.first, heard.last
+    as_is = place.as_is(first, last)
+    others = len(place.words) - (last - first + 1)
+    noise = (place.sums[-1] - as_is) / others if others else 7.0
+    return (
+        as_is / (len(inside) + 1) / 10,
+        len(inside) / 4,
+        noise / 10,
+        around.english,
+        (place.sums[last + 1] - place.sums[first + 1]) / len(inside) / 10,
+    )
 
 
 @lru_cache(maxsize=20_000)
-def _homophones(heard: str) -> tuple[tuple[int, float], ...]:
-    return tuple(homophones().near(heard, FARTHEST_HAN))
-
-
-class _Place:
-    """A stretch with what is needed to weigh its parts."""
-
-    def __init__(self, stretch: Stretch, around: Surroundings, counts: Counts) -> None:
-        self.words = stretch.words
-        self.around = around
-        self.counts = counts
-        self.begins = [word.start for word in stretch.words]
-        self.run = [EDGE, *(word.text for word in stretch.words), EDGE]
-        steps = (counts.after(a, b) for a, b in pairwise(self.run))
-        self.sums = [0.0, *accumulate(steps)]
-
-    def span(self, heard: Heard) -> tuple[int, int]:
-        """Return the first and the last word that are touched."""
-        return bisect_right(self.begins, heard.start) - 1, bisect_right(
-            self.begins, heard.end - 1
-        ) - 1
-
-    def hope(self, heard: Heard) -> float:
-        """Return about how much likelier the text could become."""
-        first, last = self.span(heard)
-        as_is = self.sums[last + 2] - self.sums[first]
-        return as_is - _alone(heard.target, self.counts) - 2 * heard.cost
-
-    def read(self, heard: Heard) -> Reading | None:
-        """Return a reading with its evidence, None when it would change nothing."""
-        text, target = self.around.text, heard.target
-        said = fold(text[heard.start : heard.end])
-        plain = said.replace(" ", "").replace("-", "")
-        first, last = self.span(heard)
-        inside = self.run[first + 1 : last + 2]
-        if target.plain in (plain, "".join(word for word in inside if word not in FILLERS)):
-            return None
-        share = heard.cost / target.weight
-        local = _local(said, target.folded, share)
-        if local is None or (local > _MOST_LOCAL and min(said, target.folded) > "\u3400"):
-            return None
-        evidence = (
-            1.0,
-            heard.cost,
-            share,
-            local,
-            min(target.weight, 8.0) / 4,
-            max(-10.0, min(20.0, self._gain(heard, first, last))) / 5,
-            max(-math.log(self.counts.word(word)) for word in inside) / 10,
-            math.log1p(min(self.counts.words.get(word, 0) for word in inside)) / 4,
-            float(target.usual),
-            math.log1p(min(self.counts.words.get(word, 0) for word in target.words)) / 4,
-            *self._context(heard, said, inside),
-            float(plain in right()),
-            float(heard.start > self.words[first].start) + float(heard.end < self.words[last].end),
-            float(heard.cost == 0),
-            sum(len(word) == 1 for word in inside) / len(inside),
-            float(inside[0] in FILLERS) + float(inside[-1] in FILLERS),
-            float(target.core),
-            float(bool(target.topic)),
-        )
-        kind = ("l" if re.search("[a-z]", said) else "h") + ("l" if target.latin else "h")
-        return Reading(heard.start, heard.end, target, kind, evidence)
-
-    def _gain(self, heard: Heard, first: int, last: int) -> float:
-        """Return how much likelier the text becomes, in nats."""
-        text, counts, target = self.around.text, self.counts, heard.target
-        left = tokens(text[self.words[first].start : heard.start])
-        rest = tokens(text[heard.end : self.words[last].end])
-        before, after = self.run[first], self.run[last + 2]
-        lead = left[-1] if left else before
-        term = min(counts.surprise([lead, *target.words]), _USUAL_TERM if target.usual else _A_TERM)
-        meant = counts.surprise([before, *left]) + term
-        meant += counts.surprise([target.words[-1], *rest, after])
-        return self.sums[last + 2] - self.sums[first] - meant
-
-    def _context(self, heard: Heard, said: str, inside: Sequence[str]) -> tuple[float, ...]:
-        """Return: same term elsewhere, its topic, one of its words; whether right terms break."""
-        around, target = self.around, heard.target
-        inner = around.at(heard.start, heard.end)
-        terms = load_glossary().terms
-        here = sum(match.name == target.name for match in inner)
-        topics = sum(terms[match.name].topic == target.topic for match in inner)
-        parts = [word for word in target.words if len(word) > 1 and word not in said]
-        breaks = any(
-            match.start < heard.start
-            or match.end > heard.end
-            or fold(around.text[match.start : match.end]).replace(" ", "") not in target.plain
-            for match in inner
-        )
-        return (
-            float(around.names[target.name] > here),
-            float(bool(target.topic) and around.topics[target.topic] > topics),
-            float(any(around.words[word] > inside.count(word) for word in parts)),
-            float(breaks),
-        )
-
-
-@lru_cache(maxsize=10_000)
-def _alone(target: Target, counts: Counts) -> float:
-    row = target.words
-    own = -math.log(counts.word(row[0])) + counts.surprise(row)
-    return min(own, _USUAL_TERM if target.usual else _A_TERM)
+def _weight(sound: tuple[str, ...]) -> float:
+    return sum(map(drop_cost, sound))
 
 
 def _local(heard: str, term: str, share: float) -> float | None:
@@ -232,9 +208,7 @@ def _local(heard: str, term: str, share: float) -> float | None:
         one, other = one[:-1], other[:-1]
     if not one or not other:
         return None
-    if other[0].startswith(one[0]):
-        if len(one) == 1:  # a word broken off, or another abbreviation
-            return share if len(one[0]) > 3 else None
+    if other[0].startswith(one[0]) and len(one) > 1:
         one, other = one[1:], [other[0][len(one[0]) :], *other[1:]]
     return _apart(" ".join(one), " ".join(other))
 

@@ -11,8 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from tools.knowledge.sound import distance, drop_cost, han_phones
-from tools.knowledge.text import syllable
+from tools.knowledge.sound import distance, drop_cost, han_phones, syllable
 
 LONGEST = 6
 Key = tuple[int, int, str, str]

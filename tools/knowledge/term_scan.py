@@ -8,7 +8,6 @@ is linear in the text. Cost and start share one integer; the smaller is the near
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from tools.knowledge.sound import PHONES, Phones, drop_cost, swap_cost
 
 Ints = NDArray[np.int32]
+Places = NDArray[np.intp]
 
 _SCALE = 100  # units of cost in one
 _START_BITS = 12
@@ -24,16 +24,7 @@ MOST_HEARD = 1 << (_START_BITS - 2)
 """Phones of one row; a longer text must be cut."""
 _FAR = 1 << 29
 _PHONE_BITS = 1 << _START_BITS
-
-
-@dataclass(frozen=True)
-class Hit:
-    """Phones `[start:end]` of the stretch sound like the term with this number, at this cost."""
-
-    start: int
-    end: int
-    term: int
-    cost: float
+_NONE: Places = np.zeros(0, np.intp)
 
 
 class TermScan:
@@ -51,15 +42,20 @@ class TermScan:
         self._swap = {a: _laid([swap_cost(a, b) for b in PHONES], row) for a in PHONES}
         self._skip = _laid([drop_cost(b) for b in PHONES], row)
         self._drop = {a: round(drop_cost(a) * _SCALE) << _START_BITS for a in PHONES}
-        self._farthest = (np.array(farthest) * _SCALE).astype(np.int32)
+        limits = (np.array(farthest) * _SCALE).astype(np.int32)
+        self._farthest = (limits << _START_BITS) | (_PHONE_BITS - 1)
         begin = np.full(len(row), _FAR, np.int32)
         begin[self._first] = 0
         for _ in range(int(sizes.max())):
             np.minimum(begin[1:], begin[:-1] + self._skip[1:], out=begin[1:])
         self._begin = np.minimum(begin, _FAR)
 
-    def hits(self, heard: Phones, starts: Sequence[bool], ends: Sequence[bool]) -> list[Hit]:
-        """Return what comes near: `starts` and `ends` say where a term may begin and stop.
+    def hits(
+        self, heard: Phones, starts: Sequence[bool], ends: Sequence[bool]
+    ) -> tuple[Places, Places, Places, NDArray[np.float64]]:
+        """Return what comes near, as arrays: first phone, phone after the last, term, cost.
+
+        `starts` and `ends` say where a term may begin and stop.
 
         Raises:
             ValueError: If more than MOST_HEARD phones are given.
@@ -68,7 +64,7 @@ class TermScan:
             raise ValueError(f"{len(heard)} phones in one row, at most {MOST_HEARD} are allowed")
         column = np.full(len(self._skip), _FAR, np.int32)
         after, step = np.empty_like(column), np.empty_like(column[1:])
-        found: list[Hit] = []
+        places, terms, best = [], [], []
         for place, phone in enumerate(heard):
             if starts[place]:
                 np.minimum(column, self._begin + place, out=column)
@@ -77,8 +73,17 @@ class TermScan:
             self._next(column, phone, after, step)
             column, after = after, column
             if ends[place]:
-                found += self._at(column, place + 1)
-        return found
+                final = column[self._last]
+                near = np.flatnonzero(final <= self._farthest)
+                places.append(np.full(len(near), place + 1))
+                terms.append(near)
+                best.append(final[near])
+        if not best:
+            return _NONE, _NONE, _NONE, np.zeros(0)
+        found = np.concatenate(best)
+        starts_at = (found & (_PHONE_BITS - 1)).astype(np.intp)
+        costs = (found >> _START_BITS) / _SCALE
+        return starts_at, np.concatenate(places), np.concatenate(terms), costs
 
     def _next(self, column: Ints, phone: str, after: Ints, step: Ints) -> None:
         """Fill the next column; each cell stays near the cost of a start at the last syllable."""
@@ -88,14 +93,6 @@ class TermScan:
         for _ in range(2):  # at most two phones of a term are lost in a row
             np.add(after[:-1], self._skip[1:], out=step)
             np.minimum(after[1:], step, out=after[1:])
-
-    def _at(self, column: Ints, end: int) -> list[Hit]:
-        best = column[self._last]
-        costs = best >> _START_BITS
-        near = np.flatnonzero(costs <= self._farthest)
-        return [
-            Hit(int(best[n]) & (_PHONE_BITS - 1), end, int(n), int(costs[n]) / _SCALE) for n in near
-        ]
 
 
 def _laid(costs: Sequence[float], row: Any) -> Ints:

@@ -22,8 +22,8 @@ SPOKEN_FILE = Path(__file__).with_name("spoken.toml")
 MOST_PHONES = 14
 """A term that takes longer to say is not looked for: its parts are terms too."""
 _FEWEST_PHONES = 3
-FARTHEST_HAN = 0.4  # share of a term's sound that may be lost or changed
-FARTHEST_LATIN = 0.42
+FARTHEST_HAN = 0.5  # share of a term's sound that may be lost or changed
+FARTHEST_LATIN = 0.56
 
 
 _NUMBER = re.compile(r"[一二两三四五六七八九十百千万几多某第这那每]")

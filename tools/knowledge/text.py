@@ -1,6 +1,6 @@
 """Text as search and duplicate detection see it: folded, cut into words, turned into sound.
 
-The heavy parts (jieba, pypinyin) load when first used.
+The heavy part (jieba) loads when first used.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from tools.knowledge.sound import syllable
 
 _LATIN = re.compile(r"[a-z0-9_.+#]*[a-z0-9_+#]")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
@@ -135,31 +137,6 @@ def bigrams(run: Sequence[str]) -> list[str]:
     if len(run) < 2:
         return list(run)
     return [a + b for a, b in pairwise(run)]
-
-
-@lru_cache(maxsize=30_000)
-def syllable(char: str) -> str:
-    """Return the sound of a Chinese character, folded over what speakers and recognisers confuse.
-
-    One reading a character: both sides of a comparison fold alike, so a wrong reading is harmless
-    except between homophones of a rare reading.
-    """
-    return fold_syllable(_reading(char))
-
-
-def _reading(char: str) -> str:
-    from pypinyin import Style, lazy_pinyin
-
-    return str(lazy_pinyin(char, style=Style.NORMAL)[0])
-
-
-@lru_cache(maxsize=4_000)
-def fold_syllable(pinyin: str) -> str:
-    """Merge zh/z, ch/c, sh/s, l/n/r and final ng/n."""
-    sound = pinyin.replace("ü", "v")
-    sound = re.sub(r"^(z|c|s)h", r"\1", sound)
-    sound = re.sub(r"^[nr](?=[aeiouv])", "l", sound)
-    return re.sub(r"(?<=[aei])ng$", "n", sound)
 
 
 def sounds(text: str) -> list[tuple[str, int]]:

@@ -15,15 +15,8 @@ from pathlib import Path
 
 from tools.knowledge.aspects import aspects
 from tools.knowledge.glossary import Glossary, Term
-from tools.knowledge.text import (
-    FILLERS,
-    bigrams,
-    cut_words,
-    fold,
-    han_runs,
-    latin_words,
-    syllable,
-)
+from tools.knowledge.sound import syllable
+from tools.knowledge.text import FILLERS, bigrams, cut_words, fold, han_runs, latin_words
 
 Tokens = dict[str, float]
 """Token (tag first) to how often it occurs, or how much it counts in a query."""
