@@ -77,6 +77,14 @@ def test_of_a_hundred_sentences_of_ordinary_talk_at_most_five_are_touched() -> N
     assert sum(bool(repair(line).changes) for line in lines_of(TALK)) <= 5
 
 
+def test_english_alone_between_marks_is_left_as_it_stands() -> None:
+    assert (
+        repair("字段有 difficulty, key points, soft macs，其余的都是中文").text.count("soft macs")
+        == 1
+    )
+    assert "softmax" in repair("每一步先算一遍 soft macs 再乘上去").text
+
+
 def test_hints_are_what_lies_between_the_two_chances() -> None:
     hints = [hint for row in list(hearings(BY_EAR))[::3] for hint in repair(row.text).hints]
     assert all(HINT <= hint.chance < SURE for hint in hints)
