@@ -39,6 +39,8 @@ Progress = Callable[[str, int, int], None]
 GradeAnswers = Callable[[Question, "Sequence[AnswerText]", Lang], Grade]
 
 _GRADED_CHARS = 6_000
+_UNLIKELY = 30.0
+"""Score below which a question that was not clearly asked is taken to be another one."""
 _RELEVANT = 0.8
 """Relevance (0 to 2) below which the words do not belong to the matched question: the dimension's
 own anchor for an answer beside the point."""
@@ -232,7 +234,9 @@ def _grades(
 
 def _belongs(grade: Grade, thread: Thread, key: str, bank_topic: str) -> bool:
     """Return whether what was said is about the matched question at all."""
-    if grade["status"] != "graded":
+    if grade["status"] != "graded" or grade["overall"] is None:
+        return False
+    if key not in thread.matches and grade["overall"] < _UNLIKELY:
         return False
     hit = any(point["verdict"] in ("covered", "partial", "wrong") for point in grade["points"])
     relevant = grade["dimensions"] is not None and grade["dimensions"]["relevance"] >= _RELEVANT
