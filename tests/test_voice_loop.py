@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -202,3 +203,22 @@ def test_a_long_first_sentence_is_spoken_from_its_first_clause_on(
     assert [piece.text for piece in cut] == (pieces or [text])
     assert "".join(piece.text for piece in cut) == text
     assert cut[-1].start == 7 + len(text) - len(cut[-1].text)
+
+
+async def test_a_machine_too_slow_for_it_makes_only_the_first_phrases_ready() -> None:
+    from collections import deque
+
+    from agent.voice import mouth
+
+    made = []
+
+    class SlowTts(SteadyTts):
+        def synthesise(self, text: str, lang: str) -> np.ndarray:
+            time.sleep(mouth._TOO_SLOW_S + 0.05)
+            made.append(text)
+            return np.zeros(100, np.int16)
+
+    slow = mouth.Mouth(SlowTts(), "en", deque())
+    await slow.warm(["One.", "Two.", "Three.", "Four.", "Five."])
+    slow.close()
+    assert made == ["One.", "Two.", "Three."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,9 @@ SYNTHESIS_TIMEOUT_S = 60.0
 _CLAUSE_END = re.compile(r"[，；：]|[,;:](?=\s)")
 _LONG_CHARS = 14
 _LEAST_CHARS = 3
+_ALWAYS_WARM = 2
+"""So many phrases after the first are made ready however long each takes: the first sounds."""
+_TOO_SLOW_S = 1.0
 
 
 class Mouth:
@@ -37,9 +41,15 @@ class Mouth:
         """Of the present reply: sentences that came without sound, or after it was stopped."""
 
     async def warm(self, phrases: Sequence[str]) -> None:
-        """Synthesise standing phrases ahead of need."""
-        for phrase in phrases:
+        """Synthesise standing phrases ahead of need, the likeliest first.
+
+        On a machine too slow or too busy for it the rest is left: it would only hold up replies.
+        """
+        for number, phrase in enumerate(phrases):
+            begun = time.monotonic()
             await self._sound(Say("", phrase, fixed=True))
+            if number >= _ALWAYS_WARM and time.monotonic() - begun > _TOO_SLOW_S:
+                return
 
     def start(self, stream: AsyncIterator[Say | Aside]) -> None:
         """Speak a reply; what an earlier one still has to say is read to its end unspoken."""
