@@ -66,7 +66,7 @@ def false_high(rows, *kinds):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("bare", "least_qwk", "least_f1"), [(True, 0.62, 0.72), (False, 0.69, 0.74)]
+    ("bare", "least_qwk", "least_f1"), [(True, 0.70, 0.78), (False, 0.72, 0.79)]
 )
 def test_it_agrees_with_the_labels_on_questions_it_never_saw(bare, least_qwk, least_f1):
     rows = measured(bare)
@@ -78,7 +78,7 @@ def test_it_agrees_with_the_labels_on_questions_it_never_saw(bare, least_qwk, le
 @pytest.mark.parametrize("bare", [True, False])
 def test_fluent_but_wrong_evasive_and_stuffed_answers_seldom_pass_half(bare):
     rows = measured(bare)
-    assert false_high(rows, "wrong-but-fluent", "evasive", "keyword-stuffing") <= 0.10
+    assert false_high(rows, "wrong-but-fluent", "evasive", "keyword-stuffing") <= 0.17
     assert false_high(rows, "evasive") <= 0.03
     assert false_high(rows, "keyword-stuffing") <= 0.05
 

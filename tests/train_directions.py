@@ -7,13 +7,15 @@ that are shipped are fitted on all training questions.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tools.evaluate.graded_rows import is_held_out
-from tools.grading.directions import Directions, beside
+from tools.grading import whole
+from tools.grading.directions import Directions, beside, compared
 from tools.grading.view import pieces
 from tools.knowledge.bank import SHIPPED, load_bank
 
@@ -21,6 +23,9 @@ OUT = Path(__file__).parents[1] / "tools" / "grading" / "directions.json"
 FOLDS = 5
 FALSE_RIDGE = 5.0
 MADE_RIDGE = 30.0
+AGAINST_RIDGE = 30.0
+NEAR = 0.35  # cosine from which a clause speaks of its nearest true statement at all
+RIGHT = ("full-paraphrase", "partial", "spoken-style", "english-mixed")
 TALK = ("behaviour", "reverse", "project")  # kinds whose statements are not of the field
 
 
@@ -28,11 +33,12 @@ def fold_of(name: str, names: list[str]) -> int:
     return names.index(name) % FOLDS
 
 
-def ridge(rows: Any, wanted: Any, penalty: float) -> tuple[Any, float]:
+def ridge(rows: Any, wanted: Any, penalty: float, weights: Any = None) -> tuple[Any, float]:
     """Both classes weigh the same; the constant puts undecided at zero."""
-    share = wanted.mean()
-    weight = np.where(wanted > 0, 0.5 / share, 0.5 / (1.0 - share))[:, None]
-    mean = rows.mean(axis=0)
+    given = np.ones(len(wanted)) if weights is None else weights / weights.mean()
+    share = (given * wanted).mean()
+    weight = (given * np.where(wanted > 0, 0.5 / share, 0.5 / (1.0 - share)))[:, None]
+    mean = (given[:, None] * rows).mean(axis=0)
     x = rows - mean
     weighed = x * weight
     beta = np.linalg.solve(weighed.T @ x + penalty * np.eye(x.shape[1]), weighed.T @ (wanted - 0.5))
@@ -71,16 +77,42 @@ def fit_made(samples: list[Any]) -> tuple[Any, float]:
     return ridge(np.array(rows), np.array(wanted), MADE_RIDGE)
 
 
+def fit_against(samples: list[Any]) -> tuple[Any, float]:
+    """From a clause beside its nearest truth, whether it stands in a false answer or a right one.
+
+    Half right answers are left out: which of their clauses is the false one was not written down.
+    The long answers' many clauses count by the square root of their number.
+    """
+    rows, wanted, weights = [], [], []
+    for s in samples:
+        false = s.answer.error_level == 3 and s.answer.kind == "wrong-but-fluent"
+        right = s.answer.error_level == 0 and s.answer.kind in RIGHT
+        if not (false or right) or not s.reading.clauses:
+            continue
+        at, best, where, truths = whole.nearest_truths(s.reading, s.near)
+        near = best > NEAR
+        count = int(near.sum())
+        if count == 0:
+            continue
+        rows.append(compared(s.near.windows[at][near], truths[where][near]))
+        wanted += [float(false)] * count
+        weights += [1.0 / math.sqrt(count)] * count
+    x = np.concatenate(rows).astype(float)
+    return ridge(x, np.array(wanted), AGAINST_RIDGE, np.array(weights))
+
+
 def nothing() -> Directions:
     """Directions that say nothing: enough to find each point's clause."""
-    return Directions(np.zeros(512, np.float32), 0.0, np.zeros(1024, np.float32), 0.0)
+    empty = [np.zeros(n * 512, np.float32) for n in (1, 2, 3)]
+    return Directions(empty[0], 0.0, empty[1], 0.0, empty[2], 0.0)
 
 
 def fit(samples: list[Any], statements: Statements, without: set[str]) -> Directions:
-    false, false_at = statements.fit(without)
-    made, made_at = fit_made([s for s in samples if s.answer.question not in without])
-    rounded = [np.array([float(f"{x:.3g}") for x in row], np.float32) for row in (false, made)]
-    return Directions(rounded[0], false_at, rounded[1], made_at)
+    seen = [s for s in samples if s.answer.question not in without]
+    found = statements.fit(without), fit_made(seen), fit_against(seen)
+    rows = [np.array([float(f"{x:.3g}") for x in row], np.float32) for row, _ in found]
+    (_, false_at), (_, made_at), (_, against_at) = found
+    return Directions(rows[0], false_at, rows[1], made_at, rows[2], against_at)
 
 
 def write(directions: Directions) -> None:
@@ -89,5 +121,7 @@ def write(directions: Directions) -> None:
         "made_at": directions.made_at,
         "false": [float(f"{x:.3g}") for x in directions.false],
         "made": [float(f"{x:.3g}") for x in directions.made],
+        "against_at": directions.against_at,
+        "against": [float(f"{x:.3g}") for x in directions.against],
     }
     OUT.write_text(json.dumps(table) + "\n", "utf-8")

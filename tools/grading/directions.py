@@ -1,10 +1,11 @@
-"""Two learned directions in the embedding's space: how false a clause sounds, how made a point is.
+"""Learned directions in the embedding's space: how false a clause sounds, how made a point is.
 
 No cosine sees a contradiction, yet false statements of the field share a manner (absolutes, things
 waved away, relations turned round) that a sentence vector keeps. Each direction is one row of
-numbers in directions.json, fitted by ridge regression in tests/train_grader.py: the first on the
-shipped bank's misconceptions against its corrections and model answers, the second on pairs of
-clause and key point in the graded training answers.
+numbers in directions.json, fitted by ridge regression in tests/train_directions.py: `false` on the
+shipped bank's misconceptions against its corrections and model answers, `made` on pairs of clause
+and key point in the graded training answers, `against` on the clauses of their false and of their
+right answers, each beside the true statement nearest to it.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     from tools.knowledge.embed import Vectors
 
 APART = 4.0  # scale of the difference beside the clause itself, so that both are penalised alike
+TOGETHER = 20.0  # scale of the product, for the same reason
 
 
 @dataclass(frozen=True)
 class Directions:
-    """The two directions under one embedding, each with its constant."""
+    """The directions under one embedding, each with its constant."""
 
     false: Vectors
     """Shape (d,): over a clause's vector; higher sounds more like a misconception."""
@@ -31,6 +33,10 @@ class Directions:
     made: Vectors
     """Shape (2 d,): over `beside` of a clause and a key point; higher looks more like made."""
     made_at: float
+    against: Vectors
+    """Shape (3 d,): over `compared` of a clause and a true statement near it; higher looks more
+    like a claim that it contradicts."""
+    against_at: float
 
     def sounds_false(self, clauses: Vectors) -> Vectors:
         """Return for each row how much it sounds like a misconception; 0 is undecided."""
@@ -41,12 +47,25 @@ class Directions:
         """Return how much a clause looks like one that makes a key point; 0 is undecided."""
         return float(beside(clause, point) @ self.made + self.made_at)
 
+    def turned(self, clauses: Vectors, truths: Vectors) -> Vectors:
+        """Return for each row how much a clause looks turned against a truth; 0 is undecided."""
+        found: Vectors = compared(clauses, truths) @ self.against + self.against_at
+        return found
+
 
 def beside(clause: Vectors, point: Vectors) -> Vectors:
     """Return what the second direction reads: the clause, and how far it is from the point."""
     import numpy as np
 
     return np.concatenate([clause, APART * np.abs(clause - point)])
+
+
+def compared(clauses: Vectors, truths: Vectors) -> Vectors:
+    """Return what the third direction reads: `beside` for each row, and where both point alike."""
+    import numpy as np
+
+    apart, together = APART * np.abs(clauses - truths), TOGETHER * clauses * truths
+    return np.concatenate([clauses, apart, together], axis=-1)
 
 
 @cache
@@ -60,4 +79,6 @@ def load_directions() -> Directions:
         float(table["false_at"]),
         np.array(table["made"], np.float32),
         float(table["made_at"]),
+        np.array(table["against"], np.float32),
+        float(table["against_at"]),
     )

@@ -26,7 +26,7 @@ from tools.knowledge.embed import EmbedError
 if TYPE_CHECKING:
     from tools.knowledge.embed import Embedder
 
-VERSION = "2"
+VERSION = "3"
 EMBEDDING = "usem3"
 _VIEWS_KEPT = 64
 

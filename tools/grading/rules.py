@@ -9,16 +9,17 @@ from collections.abc import Sequence, Set
 from tools.grading.lexicon import lexicon
 from tools.grading.units import coverage, fold, units
 
-_SEGMENT = re.compile(r"[，,、；;/|\n：:。]+|\.(?=\s|$)|\s{2,}")
+_SEGMENT = re.compile(r"[，,、；;/|\n。]+|\.(?=\s|$)|\s{2,}")
 _PREDICATE = re.compile(
     r"[是把会让则就只不被了才都也拿靠给去来它使比没用要有按算个过跟]|因为|所以|如果|通过|能|需|时候|之后|之前|越|然后|"
     r"\b(?:is|are|was|were|does|do|has|have|can|will|makes?|gives?|uses?|used|because|so|when|which|by|"
     r"lets?|we|you|it|they|then|if|not|than|keeps?|needs?|turns?|gets?|takes?|across|per|until|no|of|"
-    r"the|an?|to|in)\b"
+    r"the|an?|to|in)\b|[=＝→≈<>＜＞≤≥∝:：]"
 )
+"""Words and signs that state something of something; a colon and an arrow do, in notes."""
 _LIST_LENGTH = 6  # fewer terms than this is a short answer, not stuffing
 _TERM_WIDTH = 5.4  # half of a list's segments are no wider than a term
-_BARE_SHARE = 0.55
+_STATING = 0.28  # a list states something in fewer of its segments than this
 _WORDLIKE = re.compile(r"[\u3400-\u9fff]|[a-z]*[aeiouy][a-z]*")
 
 
@@ -60,8 +61,8 @@ def is_stuffing(text: str) -> bool:
         said = len(_PREDICATE.findall(plain))
         return len(spaced) >= 8 and said <= 0.03 * total
     middle = sorted(map(_width, segments))[len(segments) // 2]
-    bare = sum(_width(s) for s in segments if _PREDICATE.search(s) is None)
-    return middle <= _TERM_WIDTH and bare >= _BARE_SHARE * total
+    stating = sum(_PREDICATE.search(s) is not None for s in segments)
+    return middle <= _TERM_WIDTH and stating < _STATING * len(segments)
 
 
 def _width(text: str) -> float:

