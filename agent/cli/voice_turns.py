@@ -53,13 +53,15 @@ class SyntheticTurn:
 
 
 def load_scripts() -> list[Script]:
-    """Return the scripts, even places tuning, odd places reported."""
+    """Return the scripts, those that tune and those that are only reported on."""
     tables = tomllib.loads(_FILE.read_text(encoding="utf-8"))["script"]
     found = []
     for row in tables:
-        for at, text in enumerate(row["texts"]):
-            finished = row["ends"] == "finished"
-            found.append(Script(row["lang"], tuple(text.split("|")), finished, at % 2 == 0))
+        finished = row["ends"] == "finished"
+        found += [
+            Script(row["lang"], tuple(text.split("|")), finished, row["tunes"])
+            for text in row["texts"]
+        ]
     return found
 
 
