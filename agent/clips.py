@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sessions.report.quotes import quotes_of
 from sessions.report.schema import Report
@@ -31,6 +33,8 @@ LONGEST_S = 20.0
 """A quote said over longer than this is cut: it is heard to be recognised, not to be studied."""
 _SILENT = 50 / 32768
 """Loudest sample below which a stretch holds no voice."""
+_CLIP = re.compile(r"\d{3,}\.mp3")
+"""Name of a clip's file."""
 
 
 @dataclass(frozen=True)
@@ -115,10 +119,10 @@ def _whole(recording: Path) -> Iterator[Sound | None]:
 
 def _spans(report: Report) -> Iterator[tuple[str, tuple[float, float]]]:
     """Yield the key and the place of each quote that is heard, as often as the page shows it."""
-    for quote in quotes_of(report):
-        if "from_s" in quote and "to_s" in quote:
-            key = clip_key(quote["turn"], quote["start"], quote["end"])
-            yield key, (quote["from_s"], quote["to_s"])
+    for said in quotes_of(report):
+        if "from_s" in said and "to_s" in said:
+            key = clip_key(said["turn"], said["start"], said["end"])
+            yield key, (said["from_s"], said["to_s"])
 
 
 def _mp3(sound: Floats, rate_hz: int) -> bytes:
@@ -135,6 +139,18 @@ def clip_folder(page: Path) -> Path:
     return page.with_name(f"{page.stem}-audio")
 
 
+def clear_clips(page: Path) -> None:
+    """Delete the clips that an earlier page of this name has left beside it, and nothing else."""
+    beside = clip_folder(page)
+    if not beside.is_dir():
+        return
+    for path in beside.iterdir():
+        if _CLIP.fullmatch(path.name):
+            path.unlink()
+    if not any(beside.iterdir()):
+        beside.rmdir()
+
+
 def place_clips(report: Report, recording: Path, page: Path) -> dict[str, str]:
     """Return the address of each clip: inside the page up to the limit, then in files beside it."""
     sounds: dict[str, str] = {}
@@ -149,5 +165,5 @@ def place_clips(report: Report, recording: Path, page: Path) -> dict[str, str]:
         else:
             beside.mkdir(exist_ok=True)
             (beside / f"{number:03d}.mp3").write_bytes(data)
-            sounds[key] = f"{beside.name}/{number:03d}.mp3"
+            sounds[key] = f"{quote(beside.name)}/{number:03d}.mp3"
     return sounds

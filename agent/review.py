@@ -17,7 +17,7 @@ from agent.reviewing import judging
 from agent.reviewing.crediting import Credit, credit, credited_row
 from agent.reviewing.events import Reviewed, write_events
 from agent.reviewing.floors import Floor, floors_of, turns_of
-from agent.reviewing.masking import masked_blocks, shown_label
+from agent.reviewing.masking import masked_blocks, shown_labels
 from agent.reviewing.matching import known_question, match_thread
 from agent.reviewing.summary import Places, summarise
 from agent.reviewing.talk import Thread
@@ -94,7 +94,8 @@ def review(
     found["credited"] = [credited_row(q, one, places, lang) for q, one in credited]
     found["source"] = transcript.form
     found["roles_clear"] = roles.clear
-    found["labels"] = {shown_label(label): role for label, role in roles.by_label.items()}
+    shown = shown_labels(roles.by_label)
+    found["labels"] = {shown[label]: role for label, role in roles.by_label.items()}
     found["masked"] = sum(masked.values())
     found["ignored"] = len(transcript.ignored)
     return Reviewed(

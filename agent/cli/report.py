@@ -130,10 +130,14 @@ def write_report(report: Report, options: dict[str, Any], lang: Lang) -> tuple[R
 
 
 def _sounds(report: Report, page: Path, options: dict[str, Any]) -> dict[str, str]:
-    """Return the clips of the recording when it is at hand and may be heard by others."""
-    from agent.clips import place_clips
+    """Return the clips of the recording when it is at hand and may be heard by others.
+
+    Those of an earlier page of this name are gone in any case.
+    """
+    from agent.clips import clear_clips, place_clips
     from agent.settings import data_folder
 
+    clear_clips(page)
     kept = data_folder() / "audio" / f"{report['session']}.wav"
     recording = options.get("recording") or kept
     shared = options.get("anonymous") or options.get("hide")

@@ -75,14 +75,14 @@ def command(file: Path, **options: Any) -> None:
         print_json(report)
         return
     if not reviewed.review["roles_clear"]:
-        labels = ", ".join(reviewed.review["labels"])
+        labels = ", ".join(transcript.labels)  # the report holds no names; the console may
         console.print(
             f"谁是候选人不明显，用 --candidate-label 指定（{labels}） · "
             "Who is the candidate is not clear: name it with --candidate-label",
             markup=False,
         )
     if not written:
-        print_review(console, report, lang)
+        print_review(console, report, lang, remembered=options["remember"])
 
 
 def _transcript(file: Path, console: Console, spoken: str) -> Transcript:
@@ -187,7 +187,7 @@ def _ledger(remember: bool) -> Iterator[Ledger]:
             ledger.close()
 
 
-def print_review(console: Console, report: Report, lang: Lang) -> None:
+def print_review(console: Console, report: Report, lang: Lang, *, remembered: bool) -> None:
     """Print the first screen of a review: weak topics with evidence, help given, delivery."""
     from sessions.report.render import clock, labels, sign_words
 
@@ -210,4 +210,5 @@ def print_review(console: Console, report: Report, lang: Lang) -> None:
     for number, line in enumerate(report["practise"] or [t["none_yet"]], 1):
         console.print(f"  {number}. {line}", markup=False)
     helps = f"{t['moments']}: {len(review['moments'])}"
-    console.print(f"\n{helps}  {t['not_remembered']}", style="dim", markup=False)
+    kept = t["remembered" if remembered else "not_remembered"]
+    console.print(f"\n{helps}  {kept}", style="dim", markup=False)

@@ -201,8 +201,7 @@ def _recognised(
     progress: Callable[[str, int, int], None],
 ) -> list[tuple[str, list[Word]]]:
     """Return the text and words of each stretch, going on where an earlier run stopped."""
-    known = f"{asr.name} {lang} ".encode() + path.read_bytes()
-    kept = folder / "cache" / "review" / f"{hashlib.sha256(known).hexdigest()[:16]}.jsonl"
+    kept = folder / "cache" / "review" / f"{_digest(path, f'{asr.name} {lang} ')}.jsonl"
     done = _kept(kept)
     kept.parent.mkdir(parents=True, exist_ok=True)
     said = []
@@ -218,6 +217,13 @@ def _recognised(
             progress("recognising", number + 1, len(stretches))
     kept.unlink()  # the words are in the review now; a recording's text is not left lying about
     return said
+
+
+def _digest(path: Path, told: str) -> str:
+    """Return what tells this file, recognised so, from others; an hour of sound is not copied."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, lambda: hashlib.sha256(told.encode()))
+    return found.hexdigest()[:16]
 
 
 def _kept(path: Path) -> dict[str, tuple[str, list[Word]]]:

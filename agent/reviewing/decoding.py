@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _APART = 0.25
 """Difference of two channels over their sum, from which they are two speakers' microphones."""
+_SILENT_SIDE = 0.01
+"""Share of the other channel's energy below which a channel holds no voice of its own."""
 _LONGEST_FILE_S = 4 * 3_600.0
 _CHECKED = 1 << 20
 """Samples looked at together, so that hours of sound are not copied."""
@@ -22,6 +24,7 @@ _CHECKED = 1 << 20
 def channels_of(path: Path) -> list[Samples]:
     """Return the channels at RATE_HZ: two where both sides were recorded apart, else one.
 
+    Where one side is silent but for what leaks into it, the other one is all there is.
     Decoded and brought to RATE_HZ piece by piece: an hour of video calls in stereo would otherwise
     take gigabytes.
     """
@@ -43,9 +46,13 @@ def channels_of(path: Path) -> list[Samples]:
         raise VoiceError("holds no sound")
     left, right = both[0], both[1]
     apart = joint = 0.0
+    loud = [0.0, 0.0]
     for at in range(0, len(left), _CHECKED):
         a, b = (side[at : at + _CHECKED].astype(np.float32) for side in (left, right))
         apart, joint = apart + float(np.abs(a - b).sum()), joint + float(np.abs(a + b).sum())
+        loud = [loud[0] + float(np.dot(a, a)), loud[1] + float(np.dot(b, b))]
+    if min(loud) < _SILENT_SIDE * max(loud):
+        return [left if loud[0] > loud[1] else right]
     if apart > _APART * joint:
         return [left, right]
     return [(left // 2 + right // 2).astype(np.int16)]

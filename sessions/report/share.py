@@ -54,7 +54,7 @@ def anonymous(report: Report) -> Report:
     shared["to_learn"] = []
     shared["outlook"] = None  # days and topics over months are as good as a name
     shared["contradictions"] = []
-    _without_company(shared)
+    _without_company(shared, own)
     return shared
 
 
@@ -62,17 +62,22 @@ def _is_own(report: Report, number: int, own: set[str]) -> bool:
     return any(q["number"] == number and q["id"] in own for q in report["questions"])
 
 
-def _without_company(report: Report) -> None:
+def _without_company(report: Report, own: set[str]) -> None:
+    """Leave of a review what the bank and the candidate say: no word of the interviewer."""
     review = report.get("review")
     if review is None:
         return
+    wording = {q["id"]: q["asked"] for q in report["questions"] if q["id"] not in own}
     review["labels"] = {}
     review["company_facts"] = []
     review["reverse_questions"] = []
-    review["findings"] = [f for f in review["findings"] if f["question"]]
+    review["findings"] = [f for f in review["findings"] if f["question"] in wording]
     for finding in review["findings"]:
-        finding["asked"] = finding["title"]
+        finding["title"] = finding["asked"] = wording[finding["question"]]
+        finding["asks"] = []
         finding["evidence"] = [q for q in finding["evidence"] if q["speaker"] == "candidate"]
+    for weak in report["weaknesses"]:  # named by the titles of the findings
+        weak["text"] = wording.get(weak["question"], HIDDEN)
     review["moments"], review["doubts"], review["credited"] = [], [], []
     review["unopposed"], review["praise"], review["circling"] = [], [], []
     report["practise"] = [line for line in report["practise"] if _names_bank(line, report)]

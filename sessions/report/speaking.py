@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from sessions.report.schema import Report
 _MOST_PAST = 10
 _AROUND_S = 0.15
 """Kept before and after a quote, so that no sound is cut."""
+_MASK = re.compile(r"\[[a-z][a-z -]*\]")
+"""What stands in a text for personal data; in the recording the thing itself is heard there."""
 
 
 def spoken_part(report: Report, ledger: Ledger, events: Sequence[Event]) -> Spoken | None:
@@ -55,17 +58,27 @@ def place_quotes(report: Report, events: Sequence[Event]) -> None:
 
 
 def _span(answer: Mapping[str, Any] | None, start: int, end: int) -> tuple[float, float] | None:
-    """Return from when to when these characters of a turn are heard, in the recording."""
+    """Return from when to when these characters of a turn are heard, in the recording.
+
+    None where personal data is masked in them: it would be heard. Beside a mask nothing is added.
+    """
     if answer is None or not answer.get("words"):
         return None
-    inside = [
-        w for w, a, b in placed_words(answer["text"], answer["words"]) if a < end and b > start
-    ]
+    text = answer["text"]
+    placed = placed_words(text, answer["words"])
+    inside = [(w, a, b) for w, a, b in placed if a < end and b > start]
     if not inside:
         return None
+    (first, begin, _), (last, _, close) = inside[0], inside[-1]
+    if _MASK.search(text, min(start, begin), max(end, close)):
+        return None
+    before = max((b for _, _, b in placed if b <= begin), default=0)
+    after = min((a for _, a, _ in placed if a >= close), default=len(text))
+    lead = 0.0 if _MASK.search(text, before, begin) else _AROUND_S
+    trail = 0.0 if _MASK.search(text, close, after) else _AROUND_S
     offset = float(answer.get("offset_s", 0.0))
-    first, last = inside[0]["start_s"] - _AROUND_S, inside[-1]["end_s"] + _AROUND_S
-    return round(max(0.0, offset + first), 2), round(offset + last, 2)
+    from_s = max(0.0, offset + first["start_s"] - lead)
+    return round(from_s, 2), round(offset + last["end_s"] + trail, 2)
 
 
 def placed_words(text: str, words: Sequence[Word]) -> list[tuple[Word, int, int]]:
