@@ -125,17 +125,20 @@ class SpokenConversation:
         return answer
 
     async def _mended(self, answer: HeardAnswer) -> HeardAnswer:
-        """Set the repaired words beside the raw ones; a repair that takes too long is left out."""
+        """Set the repaired words beside the raw ones, even where they are the same.
+
+        A repair that takes too long is left out: it is not tried a second time.
+        """
         if self._repair is None or answer.get("repaired"):
             return answer
         call = asyncio.to_thread(self._repair, answer["text"], self._topics)
+        found = HeardAnswer(**answer)
+        found["repaired"] = answer["text"]
         try:
             mended = await asyncio.wait_for(call, REPAIR_TIMEOUT_S)
         except TimeoutError:
-            return answer
-        found = HeardAnswer(**answer)
-        if mended.text != answer["text"]:
-            found["repaired"] = mended.text
+            return found
+        found["repaired"] = mended.text
         if mended.hints:
             found["hints"] = [Misheard(start=h.start, end=h.end, term=h.term) for h in mended.hints]
         return found

@@ -7,7 +7,6 @@ a crash at any point the interview goes on from what the ledger holds.
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -26,6 +25,7 @@ from sessions.journal import Started
 from sessions.ledger import Ledger
 from sessions.lock import session_lock
 from sessions.records import Misheard, Question, Turn, Word
+from sessions.wording import shown
 from tools.base import ChatModel
 
 if TYPE_CHECKING:
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 
 LEDGER_FILE = "ledger.db"
 CHECKPOINT_FILE = "checkpoints.db"
-_UNSHOWABLE = re.compile(
-    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\u200b-\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]"
-)
-"""Control characters and marks that turn text around: they mean nothing in an answer."""
 
 
 def new_session_id(setup: Setup) -> str:
@@ -110,8 +106,13 @@ class Interviewer:
     ) -> AsyncIterator[Event]:
         """Take one turn of the candidate and let the interviewer answer it."""
         turn = self._record(text, heard, words, seconds, repaired)
-        if hints and turn["text"] == text:  # else their places would be others
-            turn["hints"] = list(hints)
+        if hints:
+            at = text.find(turn["text"])  # blanks around the words are not kept
+            turn["hints"] = [
+                Misheard(start=h["start"] - at, end=h["end"] - at, term=h["term"])
+                for h in hints
+                if at >= 0
+            ]
         self.interview.journal.add_turn(turn)
         if len(turn["text"]) > GRADED_CHARS:
             yield Notice("long_answer", f"{len(turn['text'])} > {GRADED_CHARS}")
@@ -153,7 +154,7 @@ class Interviewer:
             session=self.session,
             number=number,
             speaker="candidate",
-            text=_UNSHOWABLE.sub("", text).strip(),
+            text=shown(text),
             at=self.interview.now().isoformat(),
             stage=last[0]["stage"] if last else "",
             question=last[0]["question"] if last else "",
@@ -167,8 +168,8 @@ class Interviewer:
             from tools.knowledge.terms import repair
 
             repaired = repair(turn["text"]).text
-        if repaired is not None and repaired != turn["text"]:
-            turn["repaired"] = repaired
+        if repaired is not None and shown(repaired) != turn["text"]:
+            turn["repaired"] = shown(repaired)
         return turn
 
     def _pending(self, values: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Speak sentences with terms of ours by the packaged voices, and keep how whisper base heard them.
 
-Run by hand: `python -m tests.hear_terms SEED SECONDS FILE` with KAOGUAN_MODELS set. One line a
+Run by hand: `python -m tests.hear_terms SEED SECONDS FILE` with KAOGUAN_MODELS set; it ends when so
+much processor time is used. One line a
 term, `sentence heard with [heard|meant]`, is added to the file; `tests/data/terms_by_whisper.txt`
 is made of such runs. English is said with English sounds, or as a Chinese speaker may say it.
 """
@@ -13,18 +14,18 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from math import isclose as close
+from math import isclose
 from pathlib import Path
 
 import numpy as np
 
+from tests.heard_terms import plain
 from tests.misheard import in_syllables, spell
-from tests.misheard_sentences import CARRIERS, LOOSE, _sentences
+from tests.misheard_sentences import CARRIERS, LOOSE, sentences_of
 from tests.train_terms import bank_lines
 from tools.knowledge.glossary import load_glossary
 from tools.knowledge.sound import Phones, drop_cost, phones, swap_cost
 from tools.knowledge.term_targets import core_words, spoken_words, targets, technical_words
-from tools.knowledge.text import fold
 
 VOICES = ("zf_xiaobei", "zf_xiaoni", "zf_xiaoxiao", "zf_xiaoyi",
           "zm_yunjian", "zm_yunxi", "zm_yunxia", "zm_yunyang")  # fmt: skip
@@ -86,10 +87,14 @@ def aligned(said: Phones, heard: Phones) -> list[tuple[int, int]]:
             )
     pairs, i, j = [], len(said), len(heard)
     while i or j:
-        if i and j and close(cost[i, j], cost[i - 1, j - 1] + swap_cost(said[i - 1], heard[j - 1])):
+        if (
+            i
+            and j
+            and isclose(cost[i, j], cost[i - 1, j - 1] + swap_cost(said[i - 1], heard[j - 1]))
+        ):
             i, j = i - 1, j - 1
             pairs.append((i, j))
-        elif i and close(cost[i, j], cost[i - 1, j] + drop_cost(said[i - 1])):
+        elif i and isclose(cost[i, j], cost[i - 1, j] + drop_cost(said[i - 1])):
             i -= 1
             pairs.append((i, -1))
         else:
@@ -122,7 +127,7 @@ def main() -> None:
 
     seed, seconds, file = int(sys.argv[1]), float(sys.argv[2]), Path(sys.argv[3])
     rng, folder = random.Random(seed), Path(os.environ["KAOGUAN_MODELS"])
-    lines = sorted({s for line in bank_lines() for s in _sentences(line) if len(s) < 45})
+    lines = sorted({s for line in bank_lines() for s in sentences_of(line) if len(s) < 45})
     asr = WhisperAsr(folder / "whisper-base")
     voices = [KokoroTts(folder / "kokoro", v, speed=rng.uniform(0.95, 1.3)) for v in VOICES[::2]]
     while time.process_time() < seconds:
@@ -135,7 +140,7 @@ def main() -> None:
         heard = asr.recognise(to_samples((sound + hiss) / 32768.0), "zh", ()).text
         with file.open("a", encoding="utf-8") as out:
             for a, b, meant in heard_terms(text, spots, heard):
-                if fold(heard[a:b]).replace(" ", "") != fold(meant).replace(" ", ""):
+                if plain(heard[a:b]) != plain(meant):
                     out.write(f"{heard[:a]}[{heard[a:b]}|{meant}]{heard[b:]}\n")
 
 

@@ -101,7 +101,7 @@ def crop(text: str, start: int, end: int, rng: random.Random) -> tuple[str, int]
 def sentences(lines: Sequence[str], seed: int) -> Iterator[Sentence]:
     """Yield sentences with a mis-heard term, with another mis-heard word, and right ones."""
     rng = random.Random(seed)
-    whole = sorted({s for line in lines for s in _sentences(line)})
+    whole = sorted({s for line in lines for s in sentences_of(line)})
     rng.shuffle(whole)
     for number in range(ROUNDS):
         text, start, term = _with_term(whole[number % len(whole)], rng)
@@ -117,7 +117,7 @@ def sentences(lines: Sequence[str], seed: int) -> Iterator[Sentence]:
         yield Sentence(loosen(whole[(number * 5 + 1) % len(whole)], rng), "right")
 
 
-def _sentences(line: str) -> Iterator[str]:
+def sentences_of(line: str) -> Iterator[str]:
     for sentence in re.split(r"[。！？!?；;\n]", line):
         chinese = sum("\u3400" <= char <= "\u9fff" for char in sentence)
         if 12 <= len(sentence.strip()) <= 90 and chinese > 0.5 * len(sentence):

@@ -117,13 +117,13 @@ def test_a_named_model_grades_and_is_named_in_the_record(tmp_path: Path) -> None
         return shared_grader().grade(question, answers, lang)
 
     bank = load_bank()
-    wanted = Wanted(grade=grade, grader="model x (prompt 1)")
+    wanted = Wanted(grade=grade, grader="model x (prompt 2)")
     found = review(read_transcript(TALK), bank, open_searcher(bank, folder=tmp_path / "s"), wanted)
     assert asked and all(answers for _, answers in asked)
     ledger = open_ledger(tmp_path / "ledger.db")
     keep(found, ledger)
     started = next(iter(ledger.events(session=found.session, kinds=["session_started"])))
-    assert started["body"]["grader"] == "model x (prompt 1)"
+    assert started["body"]["grader"] == "model x (prompt 2)"
     ledger.close()
 
 

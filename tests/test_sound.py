@@ -4,6 +4,7 @@ import pytest
 from pypinyin import Style, lazy_pinyin
 
 from tools.knowledge.sound import fold_syllable, han_phones, split_syllable, syllable
+from tools.knowledge.terms import repair
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,13 @@ def test_a_syllable_is_its_initial_and_its_rest() -> None:
 def test_the_shipped_readings_are_those_of_pypinyin() -> None:
     for char in "梯度召回熵残差蒸馏词元幻觉掩码检索":
         assert fold_syllable(lazy_pinyin(char, style=Style.NORMAL)[0]) == syllable(char)
+
+
+@pytest.mark.parametrize("char", ["䷀", "㐂", "兙"])
+def test_a_character_without_a_reading_does_not_stop_the_repair_around_it(char: str) -> None:
+    assert han_phones(char) == ()
+    assert repair(char).text == char
+    assert repair(f"我们用提督下降{char}训练").text == f"我们用梯度下降{char}训练"
 
 
 def test_a_character_without_a_reading_sounds_like_nothing_known() -> None:

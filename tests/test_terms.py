@@ -62,7 +62,7 @@ def test_right_answers_said_loosely_are_hardly_touched() -> None:
     assert 1000 * wrong / sum(map(len, answers)) <= 0.3
 
 
-def test_most_hearings_written_by_hand_are_repaired() -> None:
+def test_most_hearings_that_the_weights_were_fitted_on_are_repaired() -> None:
     rows = list(hearings(BY_EAR))[::3]
     good = sum(
         plain(spot.meant) in plain(repair(row.text).text)

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from agent.assembly import Setup
 from agent.conversation import Repair, SpokenConversation, topic_terms
 from agent.interviewer import Interviewer, open_interview
@@ -99,6 +101,27 @@ async def test_a_repaired_term_stands_beside_the_raw_words(tmp_path: Path) -> No
             pass
         turn = interviewer.interview.journal.turn("0002c")
         assert (turn["text"], turn["repaired"]) == ("避免提度消失", "避免梯度消失")
+
+
+async def test_an_answer_with_nothing_to_mend_is_looked_at_once(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def count(text: str, topics: Sequence[str]) -> Repaired:
+        seen.append(text)
+        return Repaired(text)
+
+    async with spoken(tmp_path, open_ledger(tmp_path / "l.db"), repair=count) as (talk, inside):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tools.knowledge.terms.repair", lambda text: count(text, ()))
+            stream = talk.reply(Heard(raw=f" {ANSWER}"))
+            first = await anext(stream)
+            assert isinstance(first, Say)
+            talk.floor_taken(first.turn)
+            async for _ in stream:
+                pass
+        assert seen == [f" {ANSWER}"]
+        turn = inside.interview.journal.turn("0002c")
+        assert turn["text"] == ANSWER and "repaired" not in turn
 
 
 async def test_what_was_perhaps_misheard_reaches_the_grader_as_a_hint(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from tools.grading.address import split_to_grader
 from tools.grading.evidence import AnswerText, Mapped, identity, map_repair
 from tools.neutralise import neutralise
 
-PROMPT_VERSION = "1"
-"""Part of the grader's version: raise it with every change of prompts/*/grade*.md."""
+PROMPT_VERSION = "2"
+"""Part of the grader's version: raise it with every change of a prompt that is rendered here."""
 BLANK = "▒"
 """Stands, letter for letter, where the candidate spoke to the grader."""
 KINDS = ("content", "evasive", "stuffing")
@@ -54,8 +54,11 @@ def answer_message(
     turns = "\n".join(f"<candidate>\n{one.text}\n</candidate>" for one in shown)
     for answer in answers:
         for hint in answer.hints:
-            heard = neutralise(answer.raw[hint["start"] : hint["end"]]).text
-            turns += "\n" + render("misheard", lang, heard=heard, term=hint["term"])
+            said = neutralise(answer.raw[hint["start"] : hint["end"]]).text
+            heard = " ".join(said.split())
+            # what is blanked above is not brought back here
+            if heard and any(heard in one.text for one in shown):
+                turns += "\n" + render("misheard", lang, heard=heard, term=hint["term"])
     return Message(role="user", content=render("grade_answer", lang, turns=turns))
 
 

@@ -10,16 +10,17 @@ from tools.grading.lexicon import lexicon
 from tools.grading.units import coverage, fold, units
 
 _SEGMENT = re.compile(r"[，,、；;/|\n。]+|\.(?=\s|$)|\s{2,}")
+_SIGN = re.compile(r"[=＝→≈<>＜＞≤≥∝:：]+")
 _PREDICATE = re.compile(
     r"[是把会让则就只不被了才都也拿靠给去来它使比没用要有按算个过跟]|因为|所以|如果|通过|能|需|时候|之后|之前|越|然后|"
     r"\b(?:is|are|was|were|does|do|has|have|can|will|makes?|gives?|uses?|used|because|so|when|which|by|"
     r"lets?|we|you|it|they|then|if|not|than|keeps?|needs?|turns?|gets?|takes?|across|per|until|no|of|"
-    r"the|an?|to|in)\b|[=＝→≈<>＜＞≤≥∝:：]"
+    r"the|an?|to|in)\b"
 )
-"""Words and signs that state something of something; a colon and an arrow do, in notes."""
 _LIST_LENGTH = 6  # fewer terms than this is a short answer, not stuffing
 _TERM_WIDTH = 5.4  # half of a list's segments are no wider than a term
 _STATING = 0.28  # a list states something in fewer of its segments than this
+_NOTE_WIDTH = 8  # from here on a segment with a sign in it is a note, not two terms side by side
 _WORDLIKE = re.compile(r"[\u3400-\u9fff]|[a-z]*[aeiouy][a-z]*")
 
 
@@ -54,15 +55,27 @@ def is_stuffing(text: str) -> bool:
     chosen on the training answers of tests/data/graded.
     """
     plain = fold(text)
-    segments = [s.strip() for s in _SEGMENT.split(plain) if s and s.strip()]
-    total = sum(map(_width, segments))
+    segments = _pieces(_SEGMENT, plain)
+    if len(segments) < _LIST_LENGTH:
+        apart = [piece for s in segments for piece in _pieces(_SIGN, s)]
+        segments = apart if len(apart) >= _LIST_LENGTH else segments
     if len(segments) < _LIST_LENGTH:
         spaced = plain.split()
         said = len(_PREDICATE.findall(plain))
-        return len(spaced) >= 8 and said <= 0.03 * total
+        return len(spaced) >= 8 and said <= 0.03 * sum(map(_width, segments))
     middle = sorted(map(_width, segments))[len(segments) // 2]
-    stating = sum(_PREDICATE.search(s) is not None for s in segments)
-    return middle <= _TERM_WIDTH and stating < _STATING * len(segments)
+    return middle <= _TERM_WIDTH and sum(map(_states, segments)) < _STATING * len(segments)
+
+
+def _pieces(mark: re.Pattern[str], text: str) -> list[str]:
+    return [piece.strip() for piece in mark.split(text) if piece.strip()]
+
+
+def _states(segment: str) -> bool:
+    """Say whether a segment states something: with a word, or as a note with a sign in it."""
+    if _PREDICATE.search(segment) is not None:
+        return True
+    return _SIGN.search(segment) is not None and _width(segment) > _NOTE_WIDTH
 
 
 def _width(text: str) -> float:

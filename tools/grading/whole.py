@@ -57,7 +57,7 @@ def _support(view: QuestionView, reading: Reading, near: Similarity) -> Row:
     low = np.sort(best)[: max(1, len(best) // 3)]
     falsity = np.sort(near.directions.sounds_false(near.windows[rows]))[::-1]
     turned = near.directions.turned(near.windows[rows], known[where])
-    close = turned[best > _SAME_SUBJECT]
+    on_subject = turned[best >= _SAME_SUBJECT]
     most = np.sort(turned)[::-1]
     return {
         "support": float(best.mean()),
@@ -70,7 +70,7 @@ def _support(view: QuestionView, reading: Reading, near: Similarity) -> Row:
         "turned": float(turned.mean()),
         "turned_top": float(most[: max(1, len(rows) // 3)].mean()),
         "turned_max": float(most[0]),
-        "turned_close": float(close.mean()) if len(close) else 0.0,
+        "turned_close": float(on_subject.mean()) if len(on_subject) else 0.0,
     }
 
 

@@ -177,8 +177,9 @@ def syllable_phones(pinyin: str) -> Phones:
 
 @lru_cache(maxsize=20_000)
 def han_phones(char: str) -> Phones:
-    """Return the phones of a Chinese character, one reading each."""
-    return syllable_phones(_readings().get(char, char))
+    """Return the phones of a Chinese character, one reading each; none where none is known."""
+    read = _readings().get(char)
+    return syllable_phones(read) if read else ()
 
 
 @lru_cache(maxsize=8_000)
