@@ -61,6 +61,49 @@ def test_finished_words_are_taken_after_less_than_a_second(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "最后再把它们求和",
+        "这样激活就不容易饱和",
+        "输出就是它们的加权和",
+        "这一步标注同学也会参与",
+        "这一块我们没有涉及",
+        "我们给每个租户设了配额",
+        "最后检查一下余额",
+        "改完之后测试都通过",
+        "这种情况可以避免",
+        "所以线上就用这个",
+    ],
+)
+def test_a_chinese_answer_that_ends_in_what_could_open_a_clause_is_not_surely_open(
+    text: str,
+) -> None:
+    assert completeness(text, "zh") > 0.02
+    assert completeness(f"{text.removesuffix('。')}，和", "zh") == 0.02
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It runs on any operating system",
+        "That was the main problem",
+        "We use stochastic gradient descent with momentum",
+        "The output is a weighted sum",
+        "So in the end we cache them",
+        "We went back to plan A",
+    ],
+)
+def test_an_english_answer_whose_last_word_ends_like_a_hum_is_not_surely_open(text: str) -> None:
+    assert completeness(text, "en") > 0.02
+    assert completeness(f"{text}, um", "en") == 0.02 == completeness(f"{text} uhh", "en")
+
+
+@pytest.mark.parametrize("text", ["它们的区别，那个", "先做归一化。通过", "额", "我想想，额"])
+def test_a_word_that_opens_a_clause_counts_where_it_stands_alone(text: str) -> None:
+    assert completeness(text, "zh") == 0.02
+
+
+@pytest.mark.parametrize(
     ("text", "least"),
     [
         ("让我想想", 20.0),

@@ -25,7 +25,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from agent.voice.completeness import FILE, endings, features
+from agent.voice.completeness import FILE, Ends, endings, features, sureness
 from tools.knowledge.bank import SHIPPED, load_bank
 
 LEAST_SEEN = 3
@@ -234,14 +234,17 @@ def fold(turn: str) -> int:
     return int(hashlib.sha256(turn.encode()).hexdigest(), 16) % FOLDS
 
 
-def judge_unseen(rows: list[Row], seen_in: Features) -> None:
-    """Print how open places and ends are told apart in marked turns left out of the fit."""
+def judge_unseen(rows: list[Row], lang: str, ends_seen: Ends, seen_in: Features) -> None:
+    """Print how open places and ends are told apart in marked turns left out of the fit.
+
+    Judged as it ships: the rules of completeness, and the model where they do not decide.
+    """
     scores: dict[bool, list[float]] = {True: [], False: []}
     for number in range(FOLDS):
         weights = fit([r for r in rows if fold(r.turn) != number], seen_in)
         for row in {r.text: r for r in rows if r.marked and fold(r.turn) == number}.values():
-            score = sum(weights.get(name, 0.0) for name in seen_in(row.text))
-            scores[row.label == 1.0].append(1 / (1 + np.exp(-score)))
+            sure = sureness(row.text, lang, {"weights": weights, "ends": ends_seen})
+            scores[row.label == 1.0].append(sure)
     ends, cuts = np.sort(scores[True]), np.array(scores[False])
     print("   AUC", round(float(np.mean([np.mean(cuts < s) for s in ends])), 3))
     for share in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95):
@@ -254,7 +257,7 @@ def train(lang: str) -> dict[str, Any]:
     rows, ends = examples(lang, random.Random(4)), followed(lang)
     seen_in: Features = cache(lambda text: frozenset(features(text, lang, ends)))
     print(lang, len(rows), "rows,", sum(r.marked for r in rows), "of them marked")
-    judge_unseen(rows, seen_in)
+    judge_unseen(rows, lang, ends, seen_in)
     weights = fit(rows, seen_in)
     print("  ", len(weights), "weights,", len(ends), "endings")
     return {"weights": weights, "ends": ends}

@@ -24,14 +24,17 @@ _ZH_OPEN = re.compile(
     r"|其次|最后|接着|第[一二三四五六七八九十]个?|一个是|原因是|的话|的时候|如果|虽然|既然|为了|避免|通过|对于|关于"
     r"|根据|相当于|等于说|也就是|那么|那个|这个|一种|某种|它们?的|我们的?|他们|我觉得|我认为|我理解"
     r"|的|把|被|让|给|从|向|在|和|跟|与|或|及|是|都是|会|要|能|可以|应该|需要|用|每一?|一些|更|最|先|再|还"
-    r"|呃+|嗯+|啊+|额+|唔+|e+m+|u+m+|u+h+)$",
+    r"|呃+|嗯+|啊+|额+|唔+|(?<![a-z])(?:e+m+|u+m+|u+h+))$",
     re.IGNORECASE,
 )
+# Only what hardly ever ends a clause: 求和, 涉及, 余额, "都通过", "plan A" are left to the model. Such
+# words count here where a mark or a space before them shows them to stand alone.
 _SURELY_OPEN = re.compile(
     r"(?:然后|因为|由于|所以|但是|不过|而且|并且|以及|或者|另外|就是说|比如说?|例如|包括|其中|首先|其次|接着"
-    r"|第[一二三四五六七八九]个?|原因是|的话|如果|虽然|既然|为了|避免|通过|对于|关于|根据|相当于|等于说|也就是"
-    r"|那么|那个|这个|某种|我觉得|我认为|我理解|把|被|和|跟|与|及|呃+|嗯+|额+|e+m+|u+m+|u+h+"
-    r"|\b(?:and|but|because|or|the|a|an|of|with|than|if|its|i think|i mean|you know|so that))$",
+    r"|第[一二三四五六七八九]个?|原因是|的话|如果|虽然|既然|为了|对于|关于|根据|相当于|等于说|也就是"
+    r"|那么|某种|我觉得|我认为|我理解|把|呃+|嗯+|(?<![a-z])(?:e+m+|u+m+|u+h+)"
+    r"|(?:^|[\s,，.。;；:：、])(?:额+|那个|这个|和|跟|与|及|被|避免|通过)"
+    r"|\b(?:and|but|because|or|the|an|of|with|than|if|its|i think|i mean|you know|so that))$",
     re.IGNORECASE,
 )
 _CLOSED = re.compile(
@@ -48,6 +51,8 @@ _EN_OPEN = re.compile(
 _MARKS = " ,，.。!！?？…、;；:：\"'“”"
 _OPEN_MARKS = "、,，:：…-—"
 _PARTICLE = re.compile(r"(?<=[\u4e00-\u9fff])[吧嘛呀啦]$")
+_NAMED_A = re.compile(r"(?<=\w )A$")
+"""A capital is no article but a name, as any other letter: plan A."""
 _JOINT = re.compile(r"[,，.。;；!！?？]\s*(?=[^,，.。;；!！?？]+$)")
 _OPEN_BELOW = 0.3
 _OPEN_BY_SOUND = (
@@ -82,7 +87,7 @@ def features(text: str, lang: str, ends: Ends) -> Iterator[str]:
     Not its length beyond the first words of a clause: whole sentences are longer than cut ones,
     answers need not be.
     """
-    bare = plain_tail(text, lang)
+    bare = _NAMED_A.sub("B", plain_tail(text, lang))
     yield "1"
     yield from _rules(bare, lang)
     if lang == "zh":
@@ -178,6 +183,11 @@ def plain_tail(text: str, lang: str) -> str:
 @lru_cache(maxsize=2048)
 def completeness(text: str, lang: str) -> float:
     """Return 0 (surely unfinished) to 1 (surely finished)."""
+    return sureness(text, lang, _model()[lang])
+
+
+def sureness(text: str, lang: str, model: Mapping[str, Any]) -> float:
+    """Return the completeness that the rules and this model, `weights` and `ends`, make of it."""
     bare = plain_tail(text, lang)
     if not bare:
         return 0.0
@@ -186,10 +196,9 @@ def completeness(text: str, lang: str) -> float:
     if _SURELY_OPEN.search(bare):
         return 0.02
     joint = _JOINT.search(bare)
-    if joint and completeness(bare[: joint.start()], lang) < _OPEN_BELOW:
+    if joint and sureness(bare[: joint.start()], lang, model) < _OPEN_BELOW:
         # The recogniser puts a mark at every pause, also within a clause.
         bare = bare[: joint.start()] + (" " if lang == "en" else "") + bare[joint.end() :]
-    model = _model()[lang]
     weights: Mapping[str, float] = model["weights"]
     score = sum(weights.get(name, 0.0) for name in set(features(bare, lang, model["ends"])))
     sure = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
