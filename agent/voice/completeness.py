@@ -27,7 +27,7 @@ _ZH_OPEN = re.compile(
     r"|呃+|嗯+|啊+|额+|唔+|(?<![a-z])(?:e+m+|u+m+|u+h+))$",
     re.IGNORECASE,
 )
-# Only what hardly ever ends a clause: 求和, 涉及, 余额, "都通过", "plan A" are left to the model. Such
+# Only what hardly ever ends a clause: 求和, 涉及, 余额, 都通过, "plan A" are the model's. Such
 # words count here where a mark or a space before them shows them to stand alone.
 _SURELY_OPEN = re.compile(
     r"(?:然后|因为|由于|所以|但是|不过|而且|并且|以及|或者|另外|就是说|比如说?|例如|包括|其中|首先|其次|接着"
