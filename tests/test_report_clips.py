@@ -6,6 +6,7 @@ import base64
 import io
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
@@ -106,6 +107,17 @@ def test_clips_beyond_the_limit_lie_in_files_beside_the_page(
     assert (tmp_path / sounds["t2:5-9"]).read_bytes() == base64.b64decode(
         sounds["t2:0-4"].split(",")[1]
     )
+
+
+def test_the_address_of_a_clip_leads_to_its_file_whatever_the_page_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clips, "EMBEDDED_BYTES", 0)
+    report = _report({**_quote(3, 9), "from_s": 11.2, "to_s": 13.2})
+    page = tmp_path / "round #2? 100%.html"
+    sounds = clips.place_clips(report, _recording(tmp_path / "a.wav"), page)
+    address = urljoin(page.as_uri(), sounds["t2:3-9"])
+    assert Path(unquote(urlsplit(address).path)).is_file()
 
 
 def _graded(ledger: Ledger) -> None:

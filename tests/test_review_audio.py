@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,53 @@ class SureIn:
     def recognise(self, samples: Any, lang: str, terms: Any) -> Recognised:
         word = HeardWord("word", 0.0, 0.5, 0.9 if lang == self._lang else 0.4)
         return Recognised(f"{lang} words", (word,))
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("leaks", [0.0, 0.03])
+def test_a_silent_side_is_no_speaker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int, leaks: float
+) -> None:
+    _recording(tmp_path / "mono.wav", False)
+    talk, rate_hz = soundfile.read(tmp_path / "mono.wav")
+    hiss = np.random.default_rng(6).normal(0, 1e-4, len(talk))
+    both = [talk, leaks * talk + hiss]
+    soundfile.write(tmp_path / "talk.wav", np.stack(both[:: 1 - 2 * side], axis=1), rate_hz)
+    [heard] = channels_of(tmp_path / "talk.wav")
+    assert np.abs(heard).max() == pytest.approx(32_768 * np.abs(talk).max(), rel=0.01)
+    monkeypatch.setattr(audio, "speech_in", _loud)
+    found = audio.transcribe(
+        tmp_path / "talk.wav", tmp_path / "data", lambda *_: None, CountingAsr()
+    )
+    assert [b.label for b in found.blocks] == ["speaker 1", "speaker 2"] * 2
+
+
+def test_the_quieter_of_two_microphones_stays_a_speaker(tmp_path: Path) -> None:
+    _recording(tmp_path / "talk.wav", True)
+    both, rate_hz = soundfile.read(tmp_path / "talk.wav")
+    soundfile.write(tmp_path / "quiet.wav", both * [1.0, 0.2], rate_hz)
+    assert len(channels_of(tmp_path / "quiet.wav")) == 2
+
+
+def test_a_recording_is_told_from_others_without_being_held_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _recording(tmp_path / "talk.wav", True)
+    channels = channels_of(tmp_path / "talk.wav")
+    monkeypatch.setattr(audio, "speech_in", _loud)
+    monkeypatch.setattr(audio, "channels_of", lambda path: channels)
+    with (tmp_path / "talk.wav").open("r+b") as file:
+        file.truncate(64_000_000)
+    tracemalloc.start()
+    try:
+        found = audio.transcribe(
+            tmp_path / "talk.wav", tmp_path / "data", lambda *_: None, CountingAsr(), "zh"
+        )
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(found.blocks) == 4
+    assert most < 16_000_000
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
