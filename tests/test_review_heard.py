@@ -21,6 +21,7 @@ from sessions.records import Word  # noqa: E402
 from sessions.report.build import build_report  # noqa: E402
 from sessions.report.quotes import quotes_of  # noqa: E402
 from sessions.report.render import labels, to_html  # noqa: E402
+from sessions.report.speaking import place_quotes  # noqa: E402
 from sessions.transcript import (  # noqa: E402
     Block,
     Transcript,
@@ -101,6 +102,36 @@ def test_no_time_is_kept_of_a_masked_name() -> None:
     assert "[name]" in blocks[0].text
     said = "".join(word["text"] for word in blocks[0].words)
     assert "明" not in said and "我们开始吧" in said
+
+
+def test_a_masked_name_is_heard_in_no_clip(tmp_path: Path) -> None:
+    said = "今天我们请周明远讲讲注意力机制的作用。"
+    talk = Transcript("audio", (_timed(Block(1, "周明远", said, 1, start_s=1.0)),))
+    [masked], _ = masked_blocks(talk)
+    words = list(masked.words)
+    event: Any = {
+        "kind": "turn",
+        "body": {"id": "t1", "text": masked.text, "words": words, "from_s": 0.0},
+    }
+    quotes = []
+    for piece in ("今天我们请", "我们请[name]讲讲", "讲讲注意力机制"):
+        start = masked.text.index(piece)
+        quotes.append({"turn": "t1", "start": start, "end": start + len(piece), "text": piece})
+    report: Any = {"mode": "review", "questions": [{"points": [{"quotes": quotes}]}]}
+    place_quotes(report, [event])
+    t = np.arange(5 * RATE_HZ) / RATE_HZ
+    begin = 1.0 + said.index("周") * A_LETTER_S
+    named = (t >= begin) & (t < begin + 3 * A_LETTER_S)
+    sound = 0.3 * np.sin(2 * np.pi * np.where(named, 3_000.0, 440.0) * t)
+    soundfile.write(tmp_path / "talk.wav", sound, RATE_HZ, subtype="PCM_16")
+    heard = dict(clips.cut_clips(report, tmp_path / "talk.wav"))
+    ends = [clips.clip_key("t1", q["start"], q["end"]) for q in (quotes[0], quotes[2])]
+    assert list(heard) == ends
+    for clip in heard.values():
+        one, rate_hz = soundfile.read(io.BytesIO(clip))
+        loud = np.abs(np.fft.rfft(one))
+        hz = np.fft.rfftfreq(len(one), 1 / rate_hz)
+        assert loud[(hz > 2_900) & (hz < 3_100)].max() < 0.05 * loud[(hz > 400) & (hz < 480)].max()
 
 
 def test_one_voice_is_not_taken_for_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
