@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sessions.ledger import open_ledger
 from sessions.overview import trend
-from sessions.projections import project
+from sessions.projections import KINDS, project
 from sessions.report.build import build_report
 from sessions.report.render import to_html
 
 TOPICS = ("attention", "rag", "training", "python")
 
 
-def _session(ledger: Any, number: int, noise: int) -> None:
-    """Write a session of one graded question, and `noise` events of how it was led."""
+def _session(ledger: Any, number: int, noise: int, told: str = "") -> None:
+    """Write a session of one graded question, and `noise` events of how it was led.
+
+    With `told` the candidate says so of themselves; of every third such session a model has drawn
+    what is remembered.
+    """
     name, topic = f"s{number}", TOPICS[number % len(TOPICS)]
     question: Any = {
         "id": f"q-{topic}", "bank": "b", "topic": topic, "level": 3, "kind": "concept",
@@ -44,6 +51,17 @@ def _session(ledger: Any, number: int, noise: int) -> None:
     for _ in range(noise):
         ledger.append("raw", {"text": "话" * 2_000}, session=name, candidate="me")
     ledger.append("grade", body, session=name, candidate="me")
+    if told:
+        turn = {
+            "id": f"{name}-t1", "session": name, "number": 1, "speaker": "candidate", "text": told,
+            "stage": "self-introduction", "question": "", "at": f"2026-01-0{number + 1}T09:00:00",
+        }  # fmt: skip
+        ledger.append("turn", turn, session=name, candidate="me")
+    if told and number % 3 == 2:
+        quote = {"turn": turn["id"], "start": 0, "end": len(told), "text": told}
+        drawn = {"op": "add", "key": "habit//model", "text": told, "quote": quote, "at": turn["at"]}
+        operations = {"by": "m", "operations": [drawn]}
+        ledger.append("memory_ops", operations, session=name, candidate="me")
     ledger.append("session_closed", {"reason": "complete"}, session=name, candidate="me")
 
 
@@ -90,14 +108,43 @@ def test_how_old_interviews_were_led_is_not_read_again(tmp_path: Path) -> None:
     assert having < 2 * without, f"{without:.3f} s bare, {having:.3f} s with what is not needed"
 
 
-def test_the_kept_projection_of_read_kinds_is_that_of_all_events(tmp_path: Path) -> None:
-    from agent.past import known_of
+TOLD = ("我想找推理方向的岗位。", "我用了二十万条数据。", "我想找搜索方向的岗位。")
 
-    ledger = _ledger(tmp_path / "ledger.db", 8, noise=2)
+
+def _lived(path: Path) -> Any:
+    """Return a ledger with every kind of event that says something of a candidate."""
+    now = [datetime(2026, 1, 1, 9, tzinfo=UTC)]
+    ledger = open_ledger(path, lambda: now[0])
+    for number in range(8):
+        _session(ledger, number, 2, told=TOLD[number % len(TOLD)])
+        now[0] += timedelta(days=1)
+    known = project(ledger.events(candidate="me"), "me")
+    edit = {"id": known.memories[-1]["id"], "text": "我改行做搜索了。"}
+    ledger.append("memory_edit", edit, candidate="me")
+    ledger.append("forget", {"what": "s3"}, candidate="me")
+    return ledger
+
+
+def test_the_kept_projection_of_read_kinds_is_that_of_all_events(tmp_path: Path) -> None:
+    from agent.past import known_of, topic_names
+
+    ledger = _lived(tmp_path / "ledger.db")
     kept = known_of(ledger, tmp_path, "me")
     again = known_of(ledger, tmp_path, "me")
-    whole = project(ledger.events(candidate="me"), "me")
+    whole = project(ledger.events(candidate="me"), "me", topic_names())
     ledger.close()
-    assert kept.answers == whole.answers == again.answers
-    assert kept.upto == whole.upto == again.upto
-    assert trend(kept).keys() == trend(whole).keys()
+    assert asdict(kept) == asdict(whole) == asdict(again)
+    assert kept.memories and kept.cards and kept.asked and kept.sessions == 7
+    assert trend(kept) == trend(whole)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "session_started"])
+def test_what_is_known_rests_on_every_kind_but_the_language_that_is_the_usual_one(
+    tmp_path: Path, kind: str
+) -> None:
+    ledger = _lived(tmp_path / "ledger.db")
+    events = list(ledger.events(candidate="me"))
+    ledger.close()
+    whole = asdict(project(events, "me")) | {"upto": 0}
+    without = asdict(project([e for e in events if e["kind"] != kind], "me")) | {"upto": 0}
+    assert without != whole
