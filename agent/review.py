@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from agent.reviewing import judging
+from agent.reviewing.answers import answer_text
 from agent.reviewing.crediting import Credit, credit, credited_row
 from agent.reviewing.events import Reviewed, write_events
 from agent.reviewing.floors import Floor, floors_of, turns_of
@@ -38,7 +39,6 @@ Progress = Callable[[str, int, int], None]
 
 GradeAnswers = Callable[[Question, "Sequence[AnswerText]", Lang], Grade]
 
-_GRADED_CHARS = 6_000
 _UNLIKELY = 30.0
 """Score below which a question that was not clearly asked is taken to be another one."""
 _RELEVANT = 0.8
@@ -87,6 +87,7 @@ def review(
     progress("threads", 1, 1)
     credited = _credited(matched, bank, spoken)
     grades = _grades(matched, bank, spoken, progress, wanted.grade)
+    credited = _upheld(credited, matched, grades)
     places = _places(turns, blocks)
     judged, graded = _judged(matched, grades, places, (turns, lang))
     questions = [grades[i][0] if i in grades else None for i in range(len(matched))]
@@ -203,6 +204,20 @@ def _credited(
     return found
 
 
+def _upheld(
+    credited: Sequence[tuple[Question, Credit]],
+    matched: Sequence[tuple[Thread, str]],
+    grades: Mapping[int, tuple[Question, Grade]],
+) -> list[tuple[Question, Credit]]:
+    """Return the credits of questions that were truly asked, and take the others back."""
+    for place, (thread, _) in enumerate(matched):
+        if place not in grades:
+            for exchange in thread.exchanges:
+                exchange.credited = False
+    asked = {question["id"] for question, _ in grades.values()}
+    return [(question, one) for question, one in credited if question["id"] in asked]
+
+
 def _grades(
     matched: Sequence[tuple[Thread, str]],
     bank: Bank,
@@ -212,7 +227,6 @@ def _grades(
 ) -> dict[int, tuple[Question, Grade]]:
     """Grade every matched question over all that was said on it, where the words belong to it."""
     from tools.grade_answer import shared_grader
-    from tools.grading.evidence import AnswerText
 
     hold = grade_answers or shared_grader().grade
     wanted = [(i, thread, key) for i, (thread, key) in enumerate(matched) if key]
@@ -220,10 +234,7 @@ def _grades(
     for done, (place, thread, key) in enumerate(wanted):
         progress("grading", done, len(wanted))
         question = bank.get(key)
-        answers = [
-            AnswerText(turn["id"], turn["text"][:_GRADED_CHARS], turn.get("repaired"))
-            for turn in judging.answers_of(thread)
-        ]
+        answers = [answer_text(turn) for turn in judging.answers_of(thread)]
         if question is None or not answers:
             continue
         grade = hold(question, answers, lang)

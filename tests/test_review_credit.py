@@ -78,7 +78,7 @@ def test_a_wrong_correction_is_credited_with_both_sides_quoted(question: Any) ->
     assert one.claim["turn"] == "t1" and one.said["turn"] == "t2"
     text = thread.exchanges[1].asked.turns[0]["text"]
     assert text[one.said["start"] : one.said["end"]] == one.said["text"]
-    assert thread.exchanges[1].credited and not thread.exchanges[1].help
+    assert thread.exchanges[1].credited and not thread.exchanges[1].helps
 
 
 @pytest.mark.parametrize("case", ["right correction", "refuses the error", "other matter"])
@@ -93,6 +93,65 @@ def test_a_right_interviewer_is_never_called_wrong(question: Any, case: str) -> 
     thread = _talk(question, claim, said)
     assert credit(thread, question, shared_grader().grade, "zh") == []
     assert not any(exchange.credited for exchange in thread.exchanges)
+
+
+REFUSALS = (
+    "其实很多人会觉得{wrong}，这是错的。",
+    "你刚才一开始说{wrong}，这个有问题。",
+    "其实如果{wrong}，那就矛盾了。",
+    "对，没错，{wrong}这种说法是错误的。",
+    "不对，有一种说法是{wrong}。",
+    "其实{wrong}。这种说法不成立。",
+    "其实不是{wrong}。",
+    "{wrong}，很多时候应该是会被这样误解的。",
+    "Actually, some people think {wrong}.",
+    "No, you said {wrong}.",
+)
+
+
+@pytest.mark.parametrize("said", REFUSALS)
+def test_who_refuses_attributes_or_supposes_an_error_does_not_state_it(
+    question: Any, said: str
+) -> None:
+    wrong = question["misconceptions"][0]["text"]["zh"]
+    thread = _talk(question, _true(question), said.format(wrong=wrong))
+    assert credit(thread, question, shared_grader().grade, "zh") == []
+    assert not thread.exchanges[1].credited
+
+
+@pytest.mark.parametrize(
+    "opener", ["不对，", "不是吧。", "你记反了，其实", "这个不对，应该是", "No, "]
+)
+def test_a_contradiction_of_the_speakers_own_is_credited(question: Any, opener: str) -> None:
+    wrong = question["misconceptions"][0]["text"]["zh"]
+    thread = _talk(question, _true(question), f"{opener}{wrong}。")
+    assert len(credit(thread, question, shared_grader().grade, "zh")) == 1
+
+
+def test_who_agrees_and_still_holds_against_it_does_not_give_in(question: Any) -> None:
+    said = {
+        "gives in": "对，是我记错了。",
+        "holds": "对，不过我还是认为方差大，因为它对样本太敏感。",
+    }
+    yields = {
+        name: Exchange(
+            _floor(2, "interviewer", "不对。"), _floor(3, "candidate", text), credited=True
+        ).yields
+        for name, text in said.items()
+    }
+    assert yields == {"gives in": True, "holds": False}
+
+
+def test_a_question_that_was_not_asked_gives_no_credit(
+    question: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bank = load_bank()
+    said = {"asked": question["wording"]["zh"], "claim": _true(question), "said": _false(question)}
+    monkeypatch.setattr("agent.review._belongs", lambda *of: False)
+    searcher = open_searcher(bank, folder=tmp_path / "search")
+    found = review(parse_transcript(TALK.format(**said)), bank, searcher, Wanted())
+    assert found.review["credited"] == []
+    assert not any(e.credited for one in found.judged for e in one.thread.exchanges)
 
 
 def test_in_a_review_the_candidate_is_right_and_loses_nothing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,24 @@ OPENS, TITLES = _rows("opens"), _rows("titles")
 @pytest.mark.parametrize("row", TITLES, ids=lambda row: row["title"][:16])
 def test_a_title_is_what_was_asked_without_the_words_of_seeking(row: dict[str, str]) -> None:
     assert plain(row["said"]) == row["title"]
+
+
+def test_nothing_said_gives_an_empty_title() -> None:
+    assert plain("") == plain("  ") == ""
+
+
+def _seconds(said: str) -> float:
+    def once() -> float:
+        begun = time.process_time()
+        plain(said)
+        return time.process_time() - begun
+
+    return min(once() for _ in range(3))
+
+
+def test_a_title_of_very_long_words_takes_time_in_step_with_their_length() -> None:
+    piece = "缓存失效之后数据库会被请求打满所以要加锁再回源"
+    assert _seconds(piece * 1600) < 16 * max(_seconds(piece * 200), 0.002)
 
 
 def _everything_asked() -> Iterator[str]:

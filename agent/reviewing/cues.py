@@ -13,9 +13,15 @@ _FILE = Path(__file__).with_name("cues.toml")
 @cache
 def _table() -> dict[str, dict[str, re.Pattern[str]]]:
     raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    pieces = raw.pop("pieces")
+
+    def whole(part: str) -> str:
+        # Braces of a count hold no name.
+        return re.sub(r"\{([a-z_]+)\}", lambda m: str(pieces[m[1]]), part)
+
     return {
         speaker: {
-            name: re.compile("|".join(f"(?:{part})" for part in parts), re.I)
+            name: re.compile("|".join(f"(?:{whole(part)})" for part in parts), re.I)
             for name, parts in sorts.items()
         }
         for speaker, sorts in raw.items()

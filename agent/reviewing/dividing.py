@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from agent.reviewing import cues
 from agent.reviewing.floors import Floor, sentences, size
+from agent.reviewing.helping import NO_HELP
 from agent.reviewing.talk import Exchange, Thread, terms_of
 
 _RECENT = 2
@@ -82,7 +83,10 @@ def _divided(thread: Thread) -> list[Thread]:
         return [thread]
     head, tail = _of(thread.exchanges[:place]), _of(thread.exchanges[place:])
     tail.approved = thread.approved
-    tail.exchanges[0].move = "ask"
+    first = tail.exchanges[0]
+    first.move = "ask"
+    head.exchanges[-1].parting.append((first.asked, first.helped))  # it was held against the head
+    first.helped = NO_HELP
     return [*_divided(head), *_divided(tail)]
 
 

@@ -106,7 +106,7 @@ def _add_question(reviewed: Reviewed, place: int, journal: Journal) -> None:
             "said": own_words(one),
         },
     )
-    helps = [e.help for e in one.thread.exchanges]
+    helps = [helped.kind for e in one.thread.exchanges for _, helped in e.helps]
     body = {
         "question": question["id"],
         "grade": grade or ungraded(question, NO_RUBRIC[reviewed.lang]),

@@ -49,6 +49,21 @@ class Floor:
             return self.text
         return "\n".join(turn.get("repaired", turn["text"]) for turn in self.turns) + self.before
 
+    def turn_at(self, start: int, end: int) -> tuple[Turn, int, int] | None:
+        """Return the turn that holds most of `text[start:end]`, with the place in its own text.
+
+        None where no turn of the floor holds any of it: the words were given back by the other.
+        """
+        held: list[tuple[int, Turn, int, int]] = []
+        at = -self.lost
+        for turn in self.turns:
+            own = turn["text"]
+            low, high = max(0, start - at), min(end - at, len(own))
+            if high > low:
+                held.append((high - low, turn, low, high))
+            at += len(own) + 1
+        return max(held, key=lambda one: one[0])[1:] if held else None
+
     @property
     def seconds(self) -> float:
         """How long the floor was held, silence after it included."""
@@ -122,9 +137,14 @@ def size(text: str) -> int:
     return len(_LATIN.sub("xx", text))
 
 
+def placed_sentences(text: str) -> list[tuple[int, str]]:
+    """Return the sentences of a text with where each begins, blank ones left out."""
+    return [(m.start(), m[0]) for m in SENTENCE.finditer(text) if m[0].strip()]
+
+
 def sentences(text: str) -> list[str]:
     """Return the sentences of a text, blank ones left out."""
-    return [s for s in SENTENCE.findall(text) if s.strip()]
+    return [sentence for _, sentence in placed_sentences(text)]
 
 
 def is_backchannel(floor: Floor) -> bool:

@@ -43,6 +43,8 @@ class Helped:
 
     kind: Help = ""
     words: str = ""
+    start: int = 0
+    """Where the words begin in the text that was read."""
 
 
 NO_HELP = Helped()
@@ -60,25 +62,27 @@ class Around:
     """The candidate's words after; empty when there are none."""
 
 
-def help_in(said: Sequence[str], around: Around) -> Helped:
-    """Return the strongest help that these sentences of an interviewer give."""
+def help_in(said: Sequence[tuple[int, str]], around: Around) -> Helped:
+    """Return the strongest help that these sentences of an interviewer, with their places, give."""
     joined = _joined(said)
     best = NO_HELP
-    for sentence, following in zip_longest(joined, joined[1:], fillvalue=around.after):
+    after = (0, around.after)
+    for (start, sentence), (_, following) in zip_longest(joined, joined[1:], fillvalue=after):
         kind = _kind(sentence, following, around)
         if kind and (best.kind != "answer" or kind == "answer"):
-            best = Helped(kind, sentence.strip())
+            start += len(sentence) - len(sentence.lstrip())
+            best = Helped(kind, sentence.strip(), start)
     return best
 
 
-def _joined(said: Sequence[str]) -> list[str]:
+def _joined(said: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     """Join to a sentence the bare tag that follows it."""
-    found: list[str] = []
-    for sentence in said:
+    found: list[tuple[int, str]] = []
+    for start, sentence in said:
         if found and _TAG_ONLY.match(sentence.strip()):
-            found[-1] += sentence
+            found[-1] = (found[-1][0], found[-1][1] + sentence)
         else:
-            found.append(sentence)
+            found.append((start, sentence))
     return found
 
 

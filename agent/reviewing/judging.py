@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.reviewing import cues
-from agent.reviewing.floors import SENTENCE, Floor, is_backchannel, sentences, size
+from agent.reviewing.floors import Floor, is_backchannel, size
+from agent.reviewing.quoting import head_of, help_quote, quote_of
 from agent.reviewing.talk import Exchange, Thread
 from sessions.records import Grade, Turn
 from sessions.report.review_schema import ReviewQuote, Severity, Sign
@@ -50,8 +51,6 @@ _GOOD = 70.0
 _APPROVED = 1.0
 """What the interviewer's praise at the end takes off."""
 _MOST_EVIDENCE = 8
-_LONGEST_QUOTE = 120
-_CLAUSE = re.compile(r"[^。！？!?\n，,；;]*[。！？!?\n，,；;]*")
 
 
 @dataclass(frozen=True)
@@ -75,44 +74,6 @@ class Judged:
     def counts(self) -> dict[str, int]:
         """Return how often each sign was seen."""
         return dict(Counter(quote["sign"] for quote in self.signs))
-
-
-def quote_of(
-    floor: Floor, needle: str, sign: Sign, lines: Mapping[str, int], starts: Mapping[str, float]
-) -> ReviewQuote | None:
-    """Return the sentence of a floor's turns that holds `needle`, as a checked quote."""
-    for turn in floor.turns:
-        place = turn["text"].find(needle)
-        if place < 0:
-            continue
-        start, end = _around(turn["text"], place, place + len(needle))
-        return ReviewQuote(
-            turn=turn["id"],
-            start=start,
-            end=end,
-            text=turn["text"][start:end],
-            speaker=floor.role,
-            sign=sign,
-            line=lines[turn["id"]],
-            at_s=starts.get(turn["id"]),
-        )
-    return None
-
-
-def _around(text: str, start: int, end: int) -> tuple[int, int]:
-    """Widen a span to its sentence, or to its clauses where the sentence is long."""
-    for pattern in (SENTENCE, _CLAUSE):
-        spans = [m.span() for m in pattern.finditer(text) if m.start() < end and m.end() > start]
-        left, right = (spans[0][0], spans[-1][1]) if spans else (start, end)
-        if right - left <= _LONGEST_QUOTE:
-            break
-    else:
-        left, right = start, min(end, start + _LONGEST_QUOTE)
-    while left < right and (text[left].isspace() or text[left] in "，。、,"):
-        left += 1
-    while right > left and (text[right - 1].isspace() or text[right - 1] in "，、,；;"):
-        right -= 1
-    return left, right
 
 
 def vague_rate(text: str) -> float:
@@ -167,11 +128,12 @@ def _signs(
 
     def quoted(floor: Floor, speaker: str, cue: str, sign: Sign) -> ReviewQuote | None:
         found = cues.find(speaker, cue, floor.text)
-        return quote_of(floor, found[0], sign, lines, starts) if found else None
+        return quote_of(floor, found.span(), sign, lines, starts) if found else None
 
     found: list[ReviewQuote | None] = []
-    if exchange.help and not _CONFIRMS.match(asked.text):
-        found.append(help_quote(exchange, lines, starts))
+    for given in exchange.helps:
+        if not _CONFIRMS.match(given[0].text):
+            found.append(help_quote(given, lines, starts))
     if not first and not is_backchannel(asked):
         if exchange.move in ("challenge", "return_to_earlier"):
             found.append(quoted(asked, "interviewer", "challenge", "challenge"))
@@ -189,16 +151,6 @@ def _signs(
     yield from (quote for quote in found if quote is not None)
 
 
-def help_quote(
-    exchange: Exchange, lines: Mapping[str, int], starts: Mapping[str, float]
-) -> ReviewQuote | None:
-    """Return the interviewer's words that help, as hint or answer."""
-    if not exchange.help:
-        return None
-    sign: Sign = "answer" if exchange.help == "answer" else "hint"
-    return quote_of(exchange.asked, exchange.helped.words, sign, lines, starts)
-
-
 def _circled(
     thread: Thread, exchange: Exchange, lines: Mapping[str, int], starts: Mapping[str, float]
 ) -> ReviewQuote | None:
@@ -207,8 +159,7 @@ def _circled(
     before = thread.exchanges[place - 1].answer if place else None
     if before is None or size(before.text) < _LONG_ANSWER:
         return None
-    head = next((s for s in sentences(before.turns[0]["text"]) if len(s.strip()) > 12), "")
-    return quote_of(before, head.strip()[:60], "circling", lines, starts) if head else None
+    return head_of(before, "circling", lines, starts)
 
 
 def _vague(
@@ -221,7 +172,7 @@ def _vague(
             continue
         if vague_rate(answer.text) >= _VAGUE_TIMES * usual:
             place = _VAGUE.search(answer.text)
-            quote = place and quote_of(answer, place[0], "vague", lines, starts)
+            quote = place and quote_of(answer, place.span(), "vague", lines, starts)
             if quote:
                 yield quote
 

@@ -55,6 +55,8 @@ _STUTTER = re.compile(
 )
 _TWICE = re.compile(r"(为什么|怎么|什么|如何)(.{1,16}?)\1")
 """An asking word that the speaker says once more on the way."""
+_PIECE = re.compile(r"[A-Za-z']+\s*|.", re.S)
+"""A word of Latin letters, or one character."""
 _CLAUSE_LEAST = 1.0
 _ENOUGH_CLAUSES = 6.0
 """Weight of content from which the clauses before an asking are not needed."""
@@ -98,7 +100,7 @@ def plain(text: str) -> str:
     The asking clause stands, with as many before it as it needs to be understood.
     """
     text = _STUTTER.sub(lambda m: next(g for g in m.groups() if g), " ".join(text.split()))
-    end = text[-1] if text[-1:] in "？?。" else ""
+    end = text[-1] if text.endswith(("？", "?", "。")) else ""
     bare = [_bare(clause) for clause in _CLAUSE.split(text.rstrip("？?。.!！ "))]
     clauses = [c for c in bare if _content(c) >= _CLAUSE_LEAST or _ASKING_WORD.search(c)]
     if not clauses:
@@ -129,9 +131,13 @@ def _short(text: str) -> str:
     title = text[:1].upper() + text[1:]
     if size(title) <= TITLE_CHARS:
         return title
-    while size(title) >= TITLE_CHARS:
-        title = title[:-1]
-    return re.sub(r"[A-Za-z]+$", "", title).rstrip(" ,，、") + "…"
+    spent, cut = 0, len(title)
+    for piece in _PIECE.finditer(title):
+        spent += size(piece[0])
+        if spent >= TITLE_CHARS:
+            cut = piece.start()
+            break
+    return re.sub(r"[A-Za-z]+$", "", title[:cut]).rstrip(" ,，、") + "…"
 
 
 def main_terms(one: Judged) -> list[str]:

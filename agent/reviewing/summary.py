@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from agent.reviewing import cues, judging
-from agent.reviewing.floors import Floor, is_backchannel, sentences, size
+from agent.reviewing.floors import Floor, is_backchannel, placed_sentences, sentences, size
 from agent.reviewing.judging import Judged
 from agent.reviewing.naming import main_terms, own_words, plain, title_of
+from agent.reviewing.quoting import head_of, help_quote, quote_of
 from agent.reviewing.talk import Exchange
 from sessions.records import Lang, Question
 from sessions.report.review_schema import (
@@ -18,7 +19,6 @@ from sessions.report.review_schema import (
     Review,
     ReviewFinding,
     ReviewMoment,
-    ReviewQuote,
     Unopposed,
 )
 from sessions.wording import say
@@ -131,29 +131,34 @@ def _asks(one: Judged) -> list[Asked]:
 def _moments(talk: Sequence[tuple[Judged, Exchange]], places: Places) -> list[ReviewMoment]:
     found = []
     for one, exchange in talk:
-        quote = judging.help_quote(exchange, *places)
-        if quote is not None and exchange.help:
-            question = f"{one.thread.number}"
-            found.append(ReviewMoment(kind=exchange.help, question=question, quote=quote))
-    return found
+        for given in exchange.helps:
+            quote, kind = help_quote(given, *places), given[1].kind
+            if quote is not None and kind:
+                found.append(ReviewMoment(kind=kind, question=f"{one.thread.number}", quote=quote))
+    return sorted(found, key=lambda moment: moment["quote"]["line"])
 
 
 def _praise(exchange: Exchange, floors: Sequence[Floor], places: Places) -> Praise | None:
     """Return the interviewer's approval in a turn, with the answer that it is about."""
     asked = exchange.asked
     own = [
-        s
-        for s in sentences(asked.text)
+        (start, s)
+        for start, s in placed_sentences(asked.text)
         if not any(cues.shows("interviewer", cue, s) for cue in ("asks", "logistics"))
         and not re.search(r"但|不过|\bbut\b", s)
     ]
-    found = next((m for s in own if (m := cues.find("interviewer", "praise", s))), None)
+    spans = (
+        (start + m.start(), start + m.end())
+        for start, s in own
+        if (m := cues.find("interviewer", "praise", s))
+    )
+    found = next(spans, None)
     if found is None or exchange.move in ("logistics", "close", "invite_questions"):
         return None
     answers = [f for f in floors[: asked.number] if f.role == "candidate"][-_LOOKED_BACK:]
     before = next((f for f in reversed(answers) if size(f.text) >= _PRAISED_CHARS), None)
-    said = judging.quote_of(asked, found[0], "praise", *places)
-    answer = _head(before, places) if before is not None else None
+    said = quote_of(asked, found, "praise", *places)
+    answer = head_of(before, "challenge", *places) if before is not None else None
     if said is None or answer is None:
         return None
     return Praise(said=said, answer=answer)
@@ -166,7 +171,7 @@ def _unopposed(judged: Sequence[Judged], places: Places) -> list[Unopposed]:
         answers = sorted(one.thread.answers, key=lambda f: -len(f.text))
         plain = one.thread.part in ("talk", "code", "design") and not one.signs
         if plain and answers and size(answers[0].text) >= _HELD_CHARS:
-            quote = _head(answers[0], places)
+            quote = head_of(answers[0], "challenge", *places)
             if quote is not None:
                 row = Unopposed(title=own_words(one), answer={**quote, "sign": "unopposed"})
                 found.append((len(answers[0].text), row))
@@ -188,19 +193,13 @@ def _doubt(one: Judged, exchange: Exchange, places: Places) -> Doubt | None:
         and e.asked.number < exchange.asked.number
         and not is_backchannel(e.answer)
     ]
-    asked = judging.quote_of(exchange.asked, said[0], "challenge", *places)
-    claim = _head(earlier[-1], places) if earlier else None
-    reply = _head(exchange.answer, places)
+    asked = quote_of(exchange.asked, said.span(), "challenge", *places)
+    claim = head_of(earlier[-1], "challenge", *places) if earlier else None
+    reply = head_of(exchange.answer, "challenge", *places)
     if asked is None or claim is None or reply is None:
         return None
     given_up = is_backchannel(exchange.answer)
     return Doubt(asked=asked, claim=claim, reply=reply, given_up=given_up)
-
-
-def _head(floor: Floor, places: Places) -> ReviewQuote | None:
-    said = [s.strip() for s in sentences(floor.turns[0]["text"]) if s.strip()]
-    best = next((s for s in said if len(s) >= 12), said[0] if said else "")
-    return judging.quote_of(floor, best[:80], "challenge", *places) if best else None
 
 
 def _reverse(judged: Sequence[Judged]) -> list[str]:

@@ -7,13 +7,20 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.reviewing import cues
-from agent.reviewing.floors import Floor, is_backchannel
-from agent.reviewing.helping import NO_HELP, Help, Helped
+from agent.reviewing.floors import Floor, is_backchannel, size
+from agent.reviewing.helping import NO_HELP, Helped
 from sessions.records import Move, Turn
 
 Part = Literal["opening", "talk", "code", "design", "reverse", "close"]
+Given = tuple[Floor, Helped]
+"""The interviewer's words that help, and how."""
 Asked = tuple[str, str]
 """The bank's question and topic that a turn clearly asks; each may be empty."""
+
+
+_GIVES_IN = 30
+"""Characters up to which an answer that agrees first says nothing else."""
+_YET = re.compile(r"不过|但|可是|还是|\b(?:but|however|still|though)\b", re.I)
 
 
 @dataclass
@@ -24,10 +31,13 @@ class Exchange:
     answer: Floor | None
     move: Move = "follow_up"
     helped: Helped = NO_HELP
+    """What the interviewer's words here give away of the question."""
     match: Asked = ("", "")
     """What of the bank the interviewer's words clearly ask."""
     credited: bool = False
     """The interviewer was wrong here, and the candidate right."""
+    parting: list[Given] = field(default_factory=list)
+    """What the interviewer gave away of the question in a turn that leaves it for another."""
 
     @property
     def turns(self) -> list[Turn]:
@@ -37,16 +47,17 @@ class Exchange:
     @property
     def yields(self) -> bool:
         """Whether the answer only gives in to an interviewer who was wrong."""
-        return (
-            self.credited
-            and self.answer is not None
-            and cues.shows("candidate", "agrees_first", self.answer.text)
-        )
+        if not self.credited or self.answer is None:
+            return False
+        text = self.answer.text
+        short = size(text) <= _GIVES_IN and not _YET.search(text)
+        return short and cues.shows("candidate", "agrees_first", text)
 
     @property
-    def help(self) -> Help:
-        """The kind of help that the interviewer's words give."""
-        return self.helped.kind
+    def helps(self) -> list[Given]:
+        """Where help on the question was given; words that were wrong give none."""
+        given = [] if self.credited else [(self.asked, self.helped)]
+        return [one for one in [*given, *self.parting] if one[1].kind]
 
 
 @dataclass

@@ -6,6 +6,7 @@ What the talk itself does not bear out is not held against the candidate, nor fo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import cast
 
 from agent.reviewing import cues
@@ -76,13 +77,14 @@ def _undecided(point: PointGrade) -> PointGrade:
 def _disputed_turns(thread: Thread) -> set[str]:
     """Return the candidate's turns that the interviewer challenged or put right at once."""
     found: set[str] = set()
-    for before, after in zip(thread.exchanges, thread.exchanges[1:], strict=False):
-        text = after.asked.text
-        against = after.help == "answer" or (
-            after.move in ("challenge", "clarify", "return_to_earlier")
-            and cues.shows("interviewer", "challenge", text)
-        )
-        if against and not after.credited and before.answer is not None:
+    for before, after in zip_longest(thread.exchanges, thread.exchanges[1:]):
+        against = any(helped.kind == "answer" for _, helped in before.parting)
+        if after is not None and not after.credited:
+            against |= after.helped.kind == "answer" or (
+                after.move in ("challenge", "clarify", "return_to_earlier")
+                and cues.shows("interviewer", "challenge", after.asked.text)
+            )
+        if against and before.answer is not None:
             found.update(turn["id"] for turn in before.answer.turns)
     return found
 
@@ -90,7 +92,7 @@ def _disputed_turns(thread: Thread) -> set[str]:
 def _struggled(thread: Thread) -> bool:
     if thread.approved:
         return False
-    told = any(e.help for e in thread.exchanges[1:])
+    told = any(e.helps for e in thread.exchanges)
     again = sum(e.move in ("rephrase", "example") for e in thread.exchanges) >= _AGAIN
     admitted = any(
         e.answer is not None and cues.shows("candidate", "admits", e.answer.text)

@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 
 from agent.reviewing import cues
 from agent.reviewing.dividing import AKIN, OTHER, asking_of, divided, otherness
-from agent.reviewing.floors import Floor, is_backchannel, sentences, size
+from agent.reviewing.floors import Floor, is_backchannel, placed_sentences, size
 from agent.reviewing.helping import NO_HELP, Around, Helped, help_in
 from agent.reviewing.talk import Asked, Exchange, Part, Thread, terms_of
 from sessions.records import Move
+
+Placed = tuple[int, str]
+"""A sentence with where it begins in its floor's text."""
 
 _RECENT = 2
 """Answers that an interviewer's words are held against: what was said long ago is no echo."""
@@ -37,6 +40,7 @@ def threads_of(
     for place, floor in enumerate(floors):
         if floor.role != "interviewer":
             continue
+        before = current
         after = floors[place + 1] if place + 1 < len(floors) else None
         last = floors[place - 1] if place else None
         terms, match = terms_of(floor.meant), known(floor.meant)
@@ -54,8 +58,10 @@ def threads_of(
             threads.append(current)
         assert current is not None
         move = _move(floor, last, current, opens, back is not None)
-        stands = threads[-2] if opens and len(threads) > 1 else current
-        helped = _help(floor, after, stands, opens)
+        said: Sequence[Placed] = placed_sentences(floor.text)
+        if before is not None and before is not current:
+            said = _parted(before, floor, said)
+        helped = _help(floor, said, current, after.text if after is not None else "")
         current.exchanges.append(Exchange(floor, after, move, helped, match))
         current.terms |= terms
         current.matches |= {match[0]} - {""}
@@ -190,20 +196,27 @@ def _move(floor: Floor, last: Floor | None, thread: Thread, opens: bool, back: b
     return "follow_up"
 
 
-def _help(floor: Floor, after: Floor | None, thread: Thread, opens: bool) -> Helped:
-    """Return what a turn gives away of the question that stands, before it asks another."""
+def _parted(thread: Thread, floor: Floor, said: Sequence[Placed]) -> Sequence[Placed]:
+    """Book on a question what a turn that leaves it gives away of it; return the words after."""
+    head = _before_new(said)
+    helped = _help(floor, head, thread, "")
+    if helped.kind:
+        last = next(e for e in reversed(thread.exchanges) if e.answer is thread.answers[-1])
+        last.parting.append((floor, helped))
+    return said[len(head) :]
+
+
+def _help(floor: Floor, said: Sequence[Placed], thread: Thread, following: str) -> Helped:
+    """Return what sentences of a turn give away of a question; what no quote can show is none."""
     if not thread.answers or thread.part in ("reverse", "close", "opening"):
         return NO_HELP
-    said = sentences(floor.text)
-    following = after.text if after is not None else ""
-    if opens:
-        said, following = _before_new(said), ""
     before = "\n".join(answer.text for answer in thread.answers[-_RECENT:])
-    return help_in(said, Around(before, thread.answers[-1].text, following))
+    found = help_in(said, Around(before, thread.answers[-1].text, following))
+    return found if floor.turn_at(found.start, found.start + len(found.words)) else NO_HELP
 
 
 def _leaves_with_praise(floor: Floor) -> bool:
-    head = "".join(_before_new(sentences(floor.text)))[:_LONG]
+    head = "".join(s for _, s in _before_new(placed_sentences(floor.text)))[:_LONG]
     return cues.shows("interviewer", "praise", head)
 
 
@@ -214,14 +227,14 @@ def _approve(thread: Thread) -> None:
         thread.exchanges[-1].helped = NO_HELP
 
 
-def _before_new(said: Sequence[str]) -> list[str]:
-    """Return the sentences that stand before a new question: they belong to the old one."""
-    head: list[str] = []
-    for sentence in said:
+def _before_new(said: Sequence[Placed]) -> list[Placed]:
+    """Return the sentences that stand before another question: they belong to the old one."""
+    head: list[Placed] = []
+    for start, sentence in said:
         tag = cues.shows("interviewer", "confirms", sentence.strip()) and not head
-        if cues.shows("interviewer", "new", sentence):
+        if any(cues.shows("interviewer", name, sentence) for name in ("new", "goes_back")):
             break
         if cues.shows("interviewer", "asks", sentence) and not tag:
             break
-        head.append(sentence)
+        head.append((start, sentence))
     return head
