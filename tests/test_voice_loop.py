@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 import pytest
 
-from agent.voice.base import Cues, Say, VoiceError
-from agent.voice.mouth import opening
+from agent.voice.base import Aside, Cues, Heard, Recognised, Say, VoiceError
+from agent.voice.mouth import Mouth, opening
 from agent.voice.signals import (
     FalseAlarm,
     Interrupted,
     Nudged,
+    Signal,
     Trouble,
     TurnReopened,
     TurnTaken,
@@ -205,9 +209,9 @@ def test_a_long_first_sentence_is_spoken_from_its_first_clause_on(
     assert cut[-1].start == 7 + len(text) - len(cut[-1].text)
 
 
-async def test_a_machine_too_slow_for_it_makes_only_the_first_phrases_ready() -> None:
-    from collections import deque
-
+async def test_a_machine_too_slow_for_it_makes_only_the_first_phrases_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from agent.voice import mouth
 
     made = []
@@ -218,7 +222,132 @@ async def test_a_machine_too_slow_for_it_makes_only_the_first_phrases_ready() ->
             made.append(text)
             return np.zeros(100, np.int16)
 
+    monkeypatch.setattr(mouth, "_TOO_SLOW_S", 0.1)
     slow = mouth.Mouth(SlowTts(), "en", deque())
     await slow.warm(["One.", "Two.", "Three.", "Four.", "Five."])
     slow.close()
     assert made == ["One.", "Two.", "Three."]
+
+
+class HeldConversation(ScriptedConversation):
+    """Its first reply stops after one sentence until it is let go; later ones wait to stand."""
+
+    def __init__(self, *replies: str) -> None:
+        super().__init__(*replies)
+        self.go_on = asyncio.Event()
+        self.stands: dict[str, asyncio.Future[bool]] = {}
+
+    async def reply(self, heard: Heard) -> AsyncIterator[Say | Aside]:
+        self.heard.append(heard)
+        turn = f"h{len(self.heard)}"
+        stands = self.stands[turn] = asyncio.get_running_loop().create_future()
+        yield Say(turn, "好的。", fixed=True)
+        if await stands:
+            yield Say(turn, self.replies.pop(0))
+            if turn == "h1":
+                await self.go_on.wait()
+                yield Say(turn, "这是后来才写好的一句。")
+
+    def withdraw(self, turn_id: str) -> None:
+        waiting = [turn for turn, stands in self.stands.items() if not stands.done()]
+        self.happened.append(("withdraw", *waiting))
+        for turn in waiting:
+            self.stands[turn].set_result(False)
+
+    def floor_taken(self, turn_id: str) -> None:
+        super().floor_taken(turn_id)
+        if turn_id in self.stands:
+            self.stands[turn_id].set_result(True)
+
+
+async def interrupted_while_it_is_written() -> tuple[Stage, HeldConversation]:
+    talk = HeldConversation(LONG_REPLY, "谢谢，我们继续。")
+    stage = await opened(Stage(talk, WordAsr(WORDS), lockstep=False))
+    await stage.feed(spoken(0, 1.5))
+    await stage.until("speaking")
+    await stage.feed(hush(2.0), spoken(4, 2.0))
+    await stage.until("listening")
+    assert stage.of(Interrupted)
+    return stage, talk
+
+
+async def test_a_sentence_that_comes_after_its_reply_was_stopped_takes_no_later_turn() -> None:
+    stage, talk = await interrupted_while_it_is_written()
+    await stage.feed(hush(0.5), spoken(0, 1.5))
+    await stage.until("thinking")
+    await stage.feed(hush(0.1))
+    talk.go_on.set()
+    await stage.until("speaking")
+    assert [h[1] for h in talk.happened if h[0] == "taken"] == ["h1", "h2"]
+    await asyncio.wait_for(stage.until("listening"), 20)
+    await asyncio.wait_for(stage.end(), 5)
+
+
+async def test_an_answer_that_goes_on_before_its_reply_has_begun_leaves_nothing_waiting() -> None:
+    stage, talk = await interrupted_while_it_is_written()
+    await stage.feed(hush(0.5), spoken(0, 1.5))
+    await stage.until("thinking")
+    await stage.feed(hush(0.1), spoken(2, 1.0))
+    assert stage.of(TurnReopened)
+    talk.go_on.set()
+    await stage.until("thinking")
+    await stage.until("speaking")
+    assert talk.heard[-1].raw.endswith(WORDS[0] + WORDS[2]) and len(talk.heard) == 2
+    await asyncio.wait_for(stage.until("listening"), 20)
+    await asyncio.wait_for(stage.end(), 5)
+
+
+@pytest.mark.parametrize("part", ["recogniser", "voice"])
+async def test_a_fault_inside_a_part_ends_the_talk_and_is_not_swallowed(part: str) -> None:
+    class BrokenAsr(WordAsr):
+        def recognise(self, samples: np.ndarray, lang: str, terms: Sequence[str]) -> Recognised:
+            raise ZeroDivisionError
+
+    class BrokenTts(SteadyTts):
+        def synthesise(self, text: str, lang: str) -> np.ndarray:
+            if text == "谢谢。":
+                raise ZeroDivisionError
+            return super().synthesise(text, lang)
+
+    asr = BrokenAsr(WORDS) if part == "recogniser" else WordAsr(WORDS)
+    talk = ScriptedConversation("谢谢。")
+    stage = await opened(Stage(talk, asr, BrokenTts()))
+    await stage.feed(spoken(0, 1.5), hush(1.5))
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(stage.end(), 5)
+
+
+async def test_warming_ends_with_the_talk_and_at_the_first_failure_without_a_word() -> None:
+    class FailingTts(SteadyTts):
+        def synthesise(self, text: str, lang: str) -> np.ndarray:
+            super().synthesise(text, lang)
+            raise VoiceError("no voice")
+
+    tts, signals = FailingTts(), deque[Signal]()
+    failing = Mouth(tts, "en", signals)
+    await failing.warm(["One.", "Two."])
+    failing.close()
+    assert tts.said == ["One."] and not signals
+    gate = threading.Event()
+    held = Mouth(SteadyTts(gate), "en", signals)
+    warming = held.warm(["One.", "Two."])
+    await asyncio.sleep(0.05)
+    held.close()
+    gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await warming
+
+
+async def test_a_first_sentence_is_cut_behind_what_is_ready_and_not_inside_it() -> None:
+    ready = Mouth(SteadyTts(), "zh", deque())
+    await ready.warm(
+        ["嗯，好。", "好，先听到这里，我们继续往下看。", "那我接着问，", "那我接着问，你说："]
+    )
+    ready.close()
+    for text, pieces in [
+        ("好，先听到这里，我们继续往下看。", ["好，先听到这里，我们继续往下看。"]),
+        ("那我接着问，你说：数据翻十倍，还行吗？", ["那我接着问，你说：", "数据翻十倍，还行吗？"]),
+        ("那我接着问，为什么？", ["那我接着问，", "为什么？"]),
+        ("如果数据量翻了十倍，会怎么样？", ["如果数据量翻了十倍，", "会怎么样？"]),
+    ]:
+        assert [piece.text for piece in ready.pieces(Say("t", text))] == pieces

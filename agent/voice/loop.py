@@ -59,7 +59,6 @@ class VoiceLoop:
         self._cues = Cues(lang="en" if options.lang == "en" else "zh")
         self._typed: deque[str] = deque()
         self._frames = 0
-        self._warming: asyncio.Future[None] | None = None
         self._shown = ""
 
     @property
@@ -120,6 +119,8 @@ class VoiceLoop:
         await self._mouth.finish()
 
     async def _tick(self, frame: Samples) -> None:
+        self._ear.check()
+        self._mouth.check()
         probability = self._vad.probability(frame)
         self._frames += 1
         if self._frames % _LEVEL_EVERY == 0:
@@ -138,8 +139,7 @@ class VoiceLoop:
             await self._ear.settle()
             if self._floor.state != "listening":
                 await self._mouth.settle()
-        else:
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # also then: what settles at once would let nobody else run
 
     def _listen(self, frame: Samples, probability: float) -> None:
         self._ear.feed(frame, probability)
@@ -201,8 +201,7 @@ class VoiceLoop:
 
     def _sounded(self, say: Say) -> None:
         """The first sound of a reply plays: the turn before it stands."""
-        if self._warming is None:
-            self._warming = asyncio.ensure_future(self._mouth.warm(self._options.phrases))
+        self._mouth.warm(self._options.phrases)
         if self._floor.state == "thinking":
             self._commit(say.turn)
             self._enter("speaking")

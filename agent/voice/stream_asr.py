@@ -226,20 +226,34 @@ class StreamAsr:
             kept = speech_only(group.probabilities[:count])
             sound = np.concatenate([group.frames[at] for at in kept])
             call = asyncio.get_running_loop().run_in_executor(
-                self._worker, self._asr.recognise, sound, self._lang, self._terms
+                self._worker, self._recognise, sound, self._lang, self._terms
             )
+            failed: VoiceError | None = None
             try:
                 group.result = _in_place(await asyncio.wait_for(call, HANGS_AFTER_S), kept)
             except TimeoutError:
                 self._worker.shutdown(wait=False, cancel_futures=True)
                 self._worker = ThreadPoolExecutor(1, thread_name_prefix="asr")
-                self.trouble = VoiceError(f"the recogniser hangs (over {HANGS_AFTER_S:.0f} s)")
-                group.result = Recognised("")
+                failed = VoiceError(f"the recogniser hangs (over {HANGS_AFTER_S:.0f} s)")
             except VoiceError as error:
-                self.trouble = error
-                group.result = Recognised("")
+                failed = error
+            if failed is not None:
+                self.trouble = failed
+                group.result = group.result or Recognised("")  # what was understood before stays
             group.covers_frames = count
             self._let_go(group)
+
+    def _recognise(self, sound: Samples, lang: str, terms: Sequence[str]) -> Recognised:
+        """Ask once more after a failure: mostly it is a moment's, and words would be lost."""
+        try:
+            return self._asr.recognise(sound, lang, terms)
+        except VoiceError:
+            return self._asr.recognise(sound, lang, terms)
+
+    def check(self) -> None:
+        """Raise what ended the recognition before its time."""
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            self._task.result()
 
     async def settle(self) -> None:
         """Wait until everything asked for is recognised."""
