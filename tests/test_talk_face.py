@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from agent.cli.spoken_parts import load_parts, standing_phrases
+from agent.cli.spoken_parts import load_parts, phrases_ahead, standing_phrases
 from agent.cli.talk_face import SpokenFace
+from agent.conversation import ACKNOWLEDGEMENTS
 from agent.settings import Voice
-from agent.voice.base import Say, VoiceError
+from agent.voice.base import Samples, Say, VoiceError
 from agent.voice.mouth import opening
 from agent.voice.signals import Interrupted, Saying, TurnReopened, TurnTaken
 
@@ -72,3 +73,38 @@ def test_the_sounds_kept_ready_are_what_replies_really_begin_with(lang: str) -> 
 def test_a_led_question_begins_with_a_kept_sound() -> None:
     led = Say("t", "往下走一步，如果数据量翻十倍会怎么样？")
     assert opening(led)[0].text in standing_phrases("zh")
+
+
+def test_only_what_the_embedded_interviewer_says_here_is_made_ready_in_full() -> None:
+    class Service:
+        name, where = "a service", "https://speech.example/v1"
+
+        def synthesise(self, text: str, lang: str) -> Samples:
+            raise AssertionError
+
+    assert phrases_ahead("en", None, has_model=False) == standing_phrases("en")
+    assert phrases_ahead("en", None, has_model=True) == ACKNOWLEDGEMENTS["en"]
+    assert phrases_ahead("en", Service(), has_model=False) == ACKNOWLEDGEMENTS["en"]
+
+
+def test_without_turns_that_were_taken_the_latency_has_no_figures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from agent.cli import evaluate_voice, voice_latency
+
+    async def replies() -> list[voice_latency.Reply]:
+        return [voice_latency.Reply(0.2, 0.1, 0.5, 0.4, 0.0)]
+
+    monkeypatch.setattr(voice_latency, "replies", replies)
+    monkeypatch.setattr(voice_latency, "acknowledgement_s", lambda folder: {"好的。": 0.6})
+    monkeypatch.setattr("agent.voice.models.model_folder", lambda name, models: models)
+    rows = evaluate_voice.latency([], [])
+    assert rows["end of turn → first word that depends on the answer"] == {"p50": None, "p95": None}
+
+
+def test_words_after_a_kept_opening_are_heard_when_made_and_when_the_opening_is_over() -> None:
+    from agent.cli.voice_latency import Reply
+
+    reply = Reply(0.2, 0.1, 3.0, 2.0, kept_s=1.5)
+    assert reply.heard_s(0.6, 0.2, 3.0) == 3.2
+    assert reply.heard_s(0.6, 0.2, 0.5) == 2.1

@@ -171,20 +171,22 @@ def latency(turns: Sequence[SyntheticTurn], traces: Sequence[Trace]) -> dict[str
     waits, firsts = _taken(turns, traces)
     phrases = acknowledgement_s(model_folder("kokoro", models_folder(data_folder())))
     found = asyncio.run(replies())
-    kept = sum(r.is_kept for r in found)
+    kept = sum(r.kept_s > 0 for r in found)
     named, longest = " ".join(phrases), max(phrases.values())
-    first = statistics.median(firsts)
-    depends = [first + max(longest, r.text_s + r.sound_s) for r in found]
-    depends_cpu = [first + max(longest, r.text_cpu_s + r.sound_cpu_s) for r in found]
+    first = [statistics.median(firsts)] if firsts else []
+    depends = [f + r.heard_s(longest, r.text_s, r.sound_s) for f in first for r in found]
+    depends_cpu = [
+        f + r.heard_s(longest, r.text_cpu_s, r.sound_cpu_s) for f in first for r in found
+    ]
     rows: dict[str, Sequence[float]] = {
         "last word → final text (counted; within the wait)": [
-            t.final_s for t in traces if t.final_s
+            t.final_s for t in traces if t.final_s is not None
         ],
         "last word → end of turn (the endpointing wait)": waits,
         f"end of turn → first audio (kept sound: {named})": firsts,
         "first audio → first text of the reply": [r.text_s for r in found],
         "the same, CPU s": [r.text_cpu_s for r in found],
-        f"that text → its sound (a standing phrase, kept ready: {kept} of {len(found)})": [
+        f"that text → its first sound not kept ready (an opening was: {kept} of {len(found)})": [
             r.sound_s for r in found
         ],
         "the same sound, CPU s": [r.sound_cpu_s for r in found],

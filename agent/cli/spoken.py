@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli.conversation import _SPOKEN_COMMANDS, Conversation, Paused
 from agent.cli.face import words
-from agent.cli.spoken_parts import load_parts, models_folder, standing_phrases
+from agent.cli.spoken_parts import load_parts, models_folder, phrases_ahead
 from agent.cli.talk_face import SpokenFace, spoken
 from agent.conversation import SpokenConversation
 from agent.interviewer import Interviewer, load_embeddings, open_interview
@@ -40,6 +40,7 @@ class SpokenInterview:
         self._settings = settings
         self._wishes = wishes
         self._lang = settings.general.lang
+        self._has_model = False
 
     async def hold(self, setup: Setup, ledger: Ledger, folder: Path, session: str) -> None:
         """Open the interview and talk it through.
@@ -50,6 +51,7 @@ class SpokenInterview:
         """
         wishes, voice = self._wishes, self._settings.voice
         answers = read_audio(wishes.file) if wishes.file else None
+        self._has_model = setup.model is not None
         parts = await load_parts(self._console, voice, models_folder(folder), self._lang)
         chat = Conversation(self._console, self._settings, as_json=wishes.as_json, scripted=True)
         async with open_interview(setup, ledger, folder, session) as interviewer:
@@ -122,7 +124,7 @@ class SpokenInterview:
             lang=self._lang,
             lockstep=answers is not None,
             headphones=not self._wishes.speakers,
-            phrases=standing_phrases(self._lang),
+            phrases=phrases_ahead(self._lang, parts.tts, has_model=self._has_model),
         )
         loop = VoiceLoop(parts, conversation, options)
         face = SpokenFace(self._console, self._lang)

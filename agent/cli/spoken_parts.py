@@ -85,6 +85,19 @@ def standing_phrases(lang: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(phrase.strip() for phrase in named if phrase.strip()))
 
 
+def phrases_ahead(lang: str, tts: Tts | None, *, has_model: bool) -> Sequence[str]:
+    """Return the phrases to synthesise ahead of need.
+
+    A chat model begins its replies as it likes, and a service is paid for every sentence: then only
+    what is said after any answer.
+    """
+    from agent.conversation import ACKNOWLEDGEMENTS
+
+    if has_model or bool(getattr(tts, "where", "")):
+        return ACKNOWLEDGEMENTS[lang]
+    return standing_phrases(lang)
+
+
 def _load_vad() -> Vad:
     from agent.voice.backends.silero import SileroVad
 

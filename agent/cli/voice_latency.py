@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from agent.settings import data_folder
 from agent.voice.backends.kokoro import KokoroTts
 from agent.voice.base import RATE_HZ, Heard, Say
 from agent.voice.models import model_folder
-from agent.voice.mouth import opening
+from agent.voice.mouth import Mouth
 from agent.voice.normalise import speakable
 from sessions.ledger import open_ledger
 from tools.knowledge.terms import repair
@@ -44,10 +45,14 @@ class Reply:
     """From the standing first phrase to the first sentence of the reply."""
     text_cpu_s: float
     sound_s: float
-    """From that sentence to its sound."""
+    """From that sentence to the sound of its first piece that is not kept ready."""
     sound_cpu_s: float
-    is_kept: bool
-    """Whether it begins with a standing phrase, whose sound is ready."""
+    kept_s: float
+    """How long the standing phrases before that piece sound."""
+
+    def heard_s(self, before_s: float, text_s: float, sound_s: float) -> float:
+        """Return when that piece is heard, with `before_s` of sound before the reply."""
+        return max(max(before_s, text_s) + self.kept_s, text_s + sound_s)
 
 
 async def replies() -> list[Reply]:
@@ -55,6 +60,7 @@ async def replies() -> list[Reply]:
     tts = KokoroTts(model_folder("kokoro", models_folder(data_folder())))
     tts.synthesise(speakable("好的。", "zh"), "zh")
     repair(_ANSWERS[0])
+    mouth = Mouth(tts, "zh", deque())
     found: list[Reply] = []
     with tempfile.TemporaryDirectory(prefix="kaoguan-") as folder:
         ledger = open_ledger(Path(folder) / "ledger.db")
@@ -64,34 +70,42 @@ async def replies() -> list[Reply]:
             async for _ in talk.begin():
                 pass
             await load_embeddings()
+            await mouth.warm(standing_phrases("zh"))
             for answer in _ANSWERS:
-                found.extend([r async for r in _timed(talk, answer, tts)])
+                found.extend([r async for r in _timed(talk, answer, tts, mouth)])
                 if talk.is_closed:
                     break
         ledger.close()
+    mouth.close()
     return found
 
 
-async def _timed(talk: SpokenConversation, answer: str, tts: KokoroTts) -> AsyncIterator[Reply]:
-    """Yield the times of one reply, once its first sentence is there."""
-    text = (0.0, 0.0)
-    begun, is_first = _now(), True
-    kept = {speakable(phrase, "zh") for phrase in standing_phrases("zh")}
+async def _timed(
+    talk: SpokenConversation, answer: str, tts: KokoroTts, mouth: Mouth
+) -> AsyncIterator[Reply]:
+    """Yield the times of one reply, once its first piece without a kept sound is there."""
+    text: tuple[float, float] | None = None
+    begun = said = _now()
+    kept_s, is_over = 0.0, False
     async for item in talk.reply(Heard(raw=answer, seconds=4.0)):
-        if not isinstance(item, Say):
+        if not isinstance(item, Say) or is_over:
             continue
         if item.fixed:
             talk.floor_taken(item.turn)
             begun = _now()
-        elif is_first:
-            is_first = False
+            continue
+        pieces = mouth.pieces(item) if text is None else [item]
+        if text is None:
             text, said = _since(begun), _now()
-            first = speakable(opening(item)[0].text, "zh")
-            if is_kept := first in kept:
-                yield Reply(*text, 0.0, 0.0, is_kept)
+        for piece in pieces:
+            sound = mouth.kept(piece.text)
+            if sound is not None:
+                kept_s += len(sound) / RATE_HZ
                 continue
-            await asyncio.to_thread(tts.synthesise, first, "zh")
-            yield Reply(*text, *_since(said), is_kept)
+            await asyncio.to_thread(tts.synthesise, speakable(piece.text, "zh"), "zh")
+            yield Reply(*text, *_since(said), kept_s)
+            is_over = True
+            break
 
 
 def _now() -> tuple[float, float]:

@@ -40,8 +40,8 @@ class Trace:
     end_s: float
     """End of the last word."""
     pauses_s: tuple[float, ...]
-    final_s: float
-    """Seconds from the last sound to its text, as counted."""
+    final_s: float | None
+    """Seconds from the end of the last word to the whole text, as counted; None if never there."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,10 @@ async def trace(
         current = not due and ear.is_current and covered_s >= ear.speech_s
         moments.append(Moment(now, ear.silence_s, ear.speech_s, text, current))
     ear.close()
-    return Trace(tuple(moments), cues, end_s, tuple(pauses_s), asr.calls[-1] if asr.calls else 0.0)
+    whole = (m.at_s for m in moments if m.at_s >= end_s and m.is_current and m.text)
+    known_s = next(whole, None)
+    final_s = None if known_s is None else known_s - end_s
+    return Trace(tuple(moments), cues, end_s, tuple(pauses_s), final_s)
 
 
 def frames_of(samples: Samples) -> Iterator[Samples]:
