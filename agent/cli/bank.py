@@ -249,7 +249,7 @@ def lint_bank(bank: str, **options: Any) -> None:
 @common_options
 def dedupe(bank: str, **options: Any) -> None:
     """List pairs that ask the same; nothing is changed."""
-    from agent.situation import say
+    from sessions.wording import say
     from tools.knowledge.bank import load_bank
     from tools.knowledge.dedupe import find_duplicates, likely_pairs
 
