@@ -193,3 +193,15 @@ def test_questions_are_imported_and_an_interview_runs_on_them_alone(tmp_path: Pa
     assert result.exit_code == 0, result.output
     report = json.loads(run("report", "--json").output)
     assert all("号注意力机制" in q["asked"] for q in report["questions"])
+
+
+def test_questions_that_ask_the_same_are_listed(tmp_path: Path) -> None:
+    notes = tmp_path / "n.md"
+    notes.write_text(
+        "## 1. 什么是残差连接？\n\n输入直接加到输出上，梯度可以直接传回去。\n\n"
+        "## 2. 请解释一下残差连接是什么\n\n把输入加到输出上，很深的网络更容易训练。\n",
+        encoding="utf-8",
+    )
+    assert run("bank", "import", str(notes), "--name", "twice").exit_code == 0
+    found = run("bank", "dedupe", "--bank", "twice")
+    assert found.exit_code == 0 and found.output.count("残差连接") >= 2, found.output
