@@ -43,7 +43,9 @@ FILES = ("html", "md", "pdf", "anki", "ics")
     "--audio/--no-audio", default=True, help="附上保存的录音片段 · Clips of the recording kept"
 )
 @click.option(
-    "--recording", type=click.Path(path_type=Path), help="复盘用的录音 · Recording of a review"
+    "--recording",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="复盘用的录音 · Recording of a review",
 )
 @click.option("--schema", is_flag=True, help="打印 JSON 结构 · Print the JSON schema")
 @common_options
